@@ -1,0 +1,20 @@
+"""The command `magflag` and its groups."""
+
+import click
+
+from service.cli.evaluate import evaluate
+from service.cli.rules import rules
+from service.cli.serve import serve
+from service.cli.sources import sources
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Flags for a clinician to review: magnesium and nerve pain. Never orders, never doses."""
+
+
+for command in (evaluate, serve, rules, sources):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Kidney filtration from everything given: reported eGFR, stage, or CKD-EPI 2021 computed from creatinine.
+
+The worst source counts. What was supplied but cannot be used leaves the lower end open, so that a garbled or stale
+value is never outvoted by a reassuring one; a value without a day may raise a concern and reassures of nothing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from schemas.profile import Profile, Quantity
+from service.facts.ckd_epi import ADULT, CONSTANTS, ckd_epi_2021
+from service.facts.model import (
+    CONFLICT,
+    NOT_COMPUTABLE,
+    NOT_SUPPLIED,
+    STALE,
+    Fact,
+    Gap,
+    Interval,
+    Seen,
+)  # fmt: skip
+from service.facts.quantities import Measured, Terms, measure, undated_gap
+from service.knowledge.model import FactDeclaration, Pack
+
+COMPUTED = "computed here by CKD-EPI 2021 from creatinine"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source of filtration: what it gives, or why it gives nothing."""
+
+    interval: Interval | None
+    seen: Seen | None = None
+    gap: Gap | None = None
+    dated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What else the equation needs."""
+
+    age: int | None
+    sex: str | None
+    unstable: str | None = None
+
+
+def filtration(
+    declaration: FactDeclaration, profile: Profile, pack: Pack, as_of: date, known: Known, quality: list[Gap]
+) -> Fact:
+    """Return the fact; what is wrong with its sources is added to `quality`."""
+    window = int(pack.policy[declaration.given["window"]].value)
+    terms = Terms("egfr", window, as_of, pack.vocabulary, Decimal(1).scaleb(-declaration.decimals))
+    cut_off = pack.policy[declaration.given["cut_off"]].value
+    sources = [
+        *_reported(profile, terms),
+        *_staged(profile, pack, terms.step),
+        *_computed(profile, replace(terms, test="creatinine"), known),
+    ]
+    quality.extend(source.gap for source in sources if source.gap)
+    usable = [source for source in sources if source.interval]
+    if _disagree([source.interval for source in usable if source.interval], cut_off):
+        detail = "The sources of kidney filtration fall on different sides of the cut-off; the worst counts."
+        quality.append(Gap(CONFLICT, "/kidney", detail))
+    return _worst(declaration.id, sources, usable)
+
+
+def _worst(name: str, sources: list[Source], usable: list[Source]) -> Fact:
+    gaps = tuple(source.gap for source in sources if source.gap)
+    if not usable:
+        missing = Gap(NOT_SUPPLIED, "/kidney/egfr", "No eGFR, stage or creatinine was supplied.")
+        return Fact(name, None, gaps=gaps or (missing,))
+    intervals = [source.interval for source in usable if source.interval]
+    open_below = any(_blocks(source, usable) for source in sources) or any(end.low is None for end in intervals)
+    low = None if open_below else min(end.low for end in intervals if end.low is not None)
+    highs = [end.high for end in intervals if end.high is not None]
+    ordered = sorted(usable, key=_by_height)
+    seen = tuple(source.seen for source in ordered if source.seen)
+    return Fact(name, Interval(low, min(highs) if highs else None), seen, gaps)
+
+
+def _blocks(source: Source, usable: list[Source]) -> bool:
+    """Whether an unusable source keeps others from reassuring; a stale one does not beside a newer usable result."""
+    if source.interval is not None or source.gap is None:
+        return False
+    return not (source.gap.reason in (STALE, NOT_COMPUTABLE) and any(other.dated for other in usable))
+
+
+def _by_height(source: Source) -> Decimal:
+    interval = source.interval
+    return interval.high if interval and interval.high is not None else Decimal(10) ** 9
+
+
+def _disagree(intervals: list[Interval], cut_off: Decimal) -> bool:
+    below = any(end.high is not None and end.high < cut_off for end in intervals)
+    above = any(end.low is not None and end.low >= cut_off for end in intervals)
+    return below and above
+
+
+def _reported(profile: Profile, terms: Terms) -> list[Source]:
+    quantity = profile.kidney.egfr
+    if quantity is None:
+        return []
+    return [_source(quantity, measure(quantity, terms))]
+
+
+def _source(quantity: Quantity, measured: Measured) -> Source:
+    if measured.interval is None or measured.dated:
+        return Source(measured.interval, measured.seen, measured.gap, dated=measured.dated)
+    return Source(Interval(None, measured.interval.high), measured.seen, undated_gap(quantity))
+
+
+def _staged(profile: Profile, pack: Pack, step: Decimal) -> list[Source]:
+    stage = profile.kidney.stage
+    if stage is None:
+        return []
+    low, below = pack.stages[stage]
+    seen = Seen(stage, "/kidney/stage", origin="stage as stated")
+    return [Source(Interval(low, None if below is None else below - step / 2), seen)]
+
+
+def _computed(profile: Profile, terms: Terms, known: Known) -> list[Source]:
+    quantity = profile.kidney.creatinine
+    if quantity is None:
+        return []
+    why_not = _not_computable(quantity, known)
+    if why_not or known.age is None or known.sex is None:
+        return [Source(None, gap=Gap(NOT_COMPUTABLE, quantity.at, why_not or "Age or sex is not known."))]
+    age, sex = known.age, known.sex
+    measured = measure(quantity, terms, lambda value: ckd_epi_2021(value, age, sex), COMPUTED)
+    return [_source(quantity, _with_result(measured))]
+
+
+def _with_result(measured: Measured) -> Measured:
+    """Show the computed filtration, not the creatinine it came from."""
+    if measured.interval is None or measured.seen is None:
+        return measured
+    end = measured.interval.low if measured.interval.low is not None else measured.interval.high
+    old = measured.seen
+    turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+    comparator = turned.get(old.comparator or "")
+    seen = Seen(
+        None if end is None else end.quantize(Decimal("0.1")), old.at, "mL/min/{1.73_m2}", old.date, old.age_days,
+        old.origin, comparator, old.source,
+    )  # fmt: skip
+    return Measured(measured.interval, seen, measured.gap, measured.dated)
+
+
+def _not_computable(quantity: Quantity, known: Known) -> str | None:
+    if quantity.value is not None and quantity.value <= 0:
+        return "A creatinine of zero is not a result."
+    if known.unstable:
+        return f"CKD-EPI 2021 does not hold with {known.unstable}, so it was not computed from creatinine."
+    if known.age is None or known.sex not in CONSTANTS:
+        return "CKD-EPI 2021 needs age and sex (female or male), so it was not computed from creatinine."
+    if known.age < ADULT:
+        return "CKD-EPI 2021 is for adults, so it was not computed from creatinine."
+    return None

@@ -1,0 +1,158 @@
+"""Facts from the lists of a profile: conditions, medicines, supplements, signs, foods."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from schemas.profile import Condition, Medication, Supplement
+from service.facts.deriving import Derive, Deriving, pointer
+from service.facts.entries import Read, ReadList
+from service.facts.model import CONFLICT, NOT_SPECIFIC, NOT_SUPPLIED, UNRECOGNISED, Fact, Gap, Interval, Seen
+from service.knowledge.model import FactDeclaration
+
+PRODUCT_LISTS = ("supplements", "medications")
+
+
+def seen_entry(read: Read) -> Seen:
+    """Return what an entry shows in `because`: its name, where it stands, and whether it is in use."""
+    status = read.entry.status if isinstance(read.entry, (Condition, Medication, Supplement)) else None
+    return Seen(read.name, read.entry.at, origin=status, source=read.entry.source)
+
+
+def with_any(found: ReadList, wanted: list[str]) -> list[Read]:
+    """Return the entries that belong to any of the wanted concepts."""
+    if found.present.isdisjoint(wanted):
+        return []
+    return [read for read in found.entries or () if not read.classes.isdisjoint(wanted)]
+
+
+def _searched(declaration: FactDeclaration, on: Deriving) -> tuple[ReadList, list[Read]]:
+    """Return the list that decides absence, and the hits in it and in the list that `also` may hold them."""
+    wanted = declaration.given["concept"]
+    first = on.entries.lists[declaration.given["list"]]
+    also = on.entries.lists.get(declaration.given.get("also", ""))
+    return first, [read for found in (first, also) if found for read in with_any(found, wanted)]
+
+
+def _entry(declaration: FactDeclaration, on: Deriving) -> Fact:
+    first, hits = _searched(declaration, on)
+    if hits:
+        return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
+    gap = first.gap or _unspecific(declaration, first)
+    if gap:
+        return Fact(declaration.id, None, gaps=(gap,))
+    return Fact(declaration.id, False, (Seen(False, first.at),))
+
+
+def _unspecific(declaration: FactDeclaration, found: ReadList) -> Gap | None:
+    for read in found.entries or ():
+        for concept in read.concepts:
+            if concept.id in declaration.given.get("unclear_if", ()):
+                return Gap(NOT_SPECIFIC, read.entry.at, f"{concept.name.capitalize()} leaves this open.")
+    return None
+
+
+def _any_entry(declaration: FactDeclaration, on: Deriving) -> Fact:
+    return _picked(declaration, on, lambda _: True)
+
+
+def _other_entry(declaration: FactDeclaration, on: Deriving) -> Fact:
+    outside = declaration.given["outside"]
+    return _picked(declaration, on, lambda read: not read.nutrients and read.classes.isdisjoint(outside))
+
+
+def _picked(declaration: FactDeclaration, on: Deriving, fits: Callable[[Read], bool]) -> Fact:
+    found = on.entries.lists[declaration.given["list"]]
+    if found.entries is None:
+        return Fact(declaration.id, None, gaps=(found.gap,) if found.gap else ())
+    hits = tuple(seen_entry(read) for read in found.entries if fits(read))
+    return Fact(declaration.id, bool(hits), hits or (Seen(False, found.at),))
+
+
+def _products(declaration: FactDeclaration, on: Deriving) -> tuple[list[Read], list[Gap]]:
+    """Return the products that fit, and the reasons why others might."""
+    hits: list[Read] = []
+    gaps: list[Gap] = []
+    for name in PRODUCT_LISTS:
+        found = on.entries.lists[name]
+        if found.entries is None and found.gap:
+            gaps.append(found.gap)
+        for read in found.entries or ():
+            fits, gap = _fit(read, declaration)
+            hits += [read] if fits else []
+            gaps += [gap] if gap else []
+    return hits, gaps
+
+
+def _fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
+    given = declaration.given
+    if read.status not in given["status"]:
+        return False, None
+    if not read.recognised:
+        return False, Gap(UNRECOGNISED, read.entry.at, "This entry was not recognised.")
+    if given["nutrient"] not in read.nutrients:
+        return False, None
+    return _attributes_fit(read, declaration)
+
+
+def _attributes_fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
+    gap = None
+    for name, value in (("form", read.form), ("route", read.route), ("high_dose", read.high_dose)):
+        if name not in declaration.given:
+            continue
+        wanted = declaration.given[name] if isinstance(declaration.given[name], list) else [declaration.given[name]]
+        if value is None and "missing" not in wanted:
+            detail = f"The {WORDS[name]} of {read.name} is not known."
+            gap = Gap(NOT_SUPPLIED, f"{read.entry.at}/{name}", detail)
+        elif value is not None and value not in wanted:
+            return False, None
+    return gap is None, gap
+
+
+WORDS = {"form": "form", "route": "route", "high_dose": "amount (large or not)"}
+
+
+def _product(declaration: FactDeclaration, on: Deriving) -> Fact:
+    hits, gaps = _products(declaration, on)
+    if hits:
+        return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
+    if gaps:
+        return Fact(declaration.id, None, gaps=tuple(gaps))
+    return Fact(declaration.id, False, (Seen(False, "/supplements"),))
+
+
+def _count_products(declaration: FactDeclaration, on: Deriving) -> Fact:
+    hits, gaps = _products(declaration, on)
+    unbounded = any(on.entries.lists[name].entries is None for name in PRODUCT_LISTS)
+    high = None if unbounded else Decimal(len(hits) + len(gaps))
+    return Fact(declaration.id, Interval(Decimal(len(hits)), high), tuple(map(seen_entry, hits)), tuple(gaps))
+
+
+def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:
+    first, found = _searched(declaration, on)
+    hits = {read.concepts[0].id: read for read in found}
+    high = None if first.entries is None else Decimal(len(hits) + len(first.unknown))
+    gaps = (first.gap,) if first.gap else ()
+    return Fact(declaration.id, Interval(Decimal(len(hits)), high), tuple(map(seen_entry, hits.values())), gaps)
+
+
+def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:
+    at = pointer(declaration.given["of"])
+    said: bool | None = on.stated(declaration.given["of"])
+    listed = with_any(on.entries.lists[declaration.given["list"]], declaration.given["concept"])
+    if said is False and listed:
+        detail = f"This says no, and {listed[0].entry.at} lists {listed[0].name}; the listed entry counts."
+        on.facts.quality.append(Gap(CONFLICT, at, detail))
+    if said or listed:
+        stated = (Seen(True, at),) if said else ()
+        return Fact(declaration.id, True, (*stated, *map(seen_entry, listed)))
+    if said is False:
+        return Fact(declaration.id, False, (Seen(False, at),))
+    if declaration.given.get("never_if_sex", "") == on.profile.patient.sex:
+        return Fact(declaration.id, False, (Seen(on.profile.patient.sex, "/patient/sex"),))
+    return Fact(declaration.id, None, gaps=(Gap(NOT_SUPPLIED, at, "This was not supplied."),))
+
+
+KINDS: dict[str, Derive] = {
+    "entry": _entry, "any_entry": _any_entry, "other_entry": _other_entry, "product": _product,
+    "count_products": _count_products, "count_concepts": _count_concepts, "stated": _stated,
+}  # fmt: skip

@@ -1,0 +1,116 @@
+"""Facts from single values of a profile: age, words, laboratory results, kidney filtration."""
+
+from datetime import date
+from decimal import Decimal
+
+from schemas.profile import Quantity
+from service.facts.deriving import Derive, Deriving, pointer
+from service.facts.filtration import Known, filtration
+from service.facts.from_lists import with_any
+from service.facts.model import CONFLICT, NOT_SUPPLIED, Fact, Gap, Interval, Seen
+from service.facts.quantities import Terms, dating_gap, measure, seen_of, undated_gap
+from service.knowledge.model import FactDeclaration
+
+
+def _word(declaration: FactDeclaration, on: Deriving) -> Fact:
+    at = pointer(declaration.given["of"])
+    said = on.stated(declaration.given["of"])
+    if said in declaration.values:
+        return Fact(declaration.id, said, (Seen(said, at),))
+    return Fact(declaration.id, None, gaps=(Gap(NOT_SUPPLIED, at, "This was not supplied."),))
+
+
+def _age(declaration: FactDeclaration, on: Deriving) -> Fact:
+    stated, born = on.profile.patient.age, on.profile.patient.birth_date
+    computed = None if born is None else years_between(born, on.as_of)
+    if computed is not None and stated is not None and abs(computed - stated) > 1:
+        gap = Gap(CONFLICT, "/patient/age", "The age and the birth date differ by more than a year; neither is used.")
+        on.facts.quality.append(gap)
+        return Fact(declaration.id, None, gaps=(gap,))
+    age = stated if computed is None else computed
+    if age is None:
+        gap = Gap(NOT_SUPPLIED, "/patient/birth_date", "Neither birth date nor age was supplied.")
+        return Fact(declaration.id, None, gaps=(gap,))
+    at, origin = ("/patient/age", "as stated") if computed is None else ("/patient/birth_date", "from the birth date")
+    return Fact(declaration.id, Interval(Decimal(age), Decimal(age)), (Seen(age, at, "a", origin=origin),))
+
+
+def years_between(born: date, day: date) -> int:
+    """Return whole years; someone born on 29 February has a birthday on 1 March in other years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def _window(declaration: FactDeclaration, on: Deriving) -> int:
+    return int(on.pack.policy[declaration.given["window"]].value)
+
+
+def _no_result(declaration: FactDeclaration) -> Fact:
+    gap = Gap(NOT_SUPPLIED, pointer(declaration.given["of"]), "No result was supplied.")
+    return Fact(declaration.id, None, gaps=(gap,))
+
+
+def _result(declaration: FactDeclaration, on: Deriving) -> Fact:
+    quantity: Quantity | None = on.stated(declaration.given["of"])
+    if quantity is None or quantity.value is None:
+        return _no_result(declaration)
+    test, step = declaration.given["of"].rpartition(".")[2], Decimal(1).scaleb(-declaration.decimals)
+    measured = measure(quantity, Terms(test, _window(declaration, on), on.as_of, on.pack.vocabulary, step))
+    gap = measured.gap or (None if measured.dated else undated_gap(quantity))
+    if gap:
+        on.facts.quality.append(gap)
+        return Fact(declaration.id, None, gaps=(gap,))
+    return Fact(declaration.id, measured.interval, (measured.seen,) if measured.seen else ())
+
+
+def _result_flag(declaration: FactDeclaration, on: Deriving) -> Fact:
+    quantity: Quantity | None = on.stated(declaration.given["of"])
+    if quantity is None:
+        return _no_result(declaration)
+    gap = dating_gap(quantity, on.as_of, _window(declaration, on)) or _no_reading(quantity)
+    if gap:
+        on.facts.quality.append(gap)
+        return Fact(declaration.id, None, gaps=(gap,))
+    seen = seen_of(quantity, on.as_of, origin="the laboratory's own reading")
+    return Fact(declaration.id, quantity.interpretation, (_flagged(quantity, seen),))
+
+
+def _no_reading(quantity: Quantity) -> Gap | None:
+    """Return why the reading cannot be used; without a day it may raise a concern, and reassures of nothing."""
+    if quantity.interpretation is None:
+        detail = "The laboratory's own reading (low, normal, high) was not supplied."
+        return Gap(NOT_SUPPLIED, f"{quantity.at}/interpretation", detail)
+    return undated_gap(quantity) if quantity.date is None and quantity.interpretation == "normal" else None
+
+
+def _flagged(quantity: Quantity, seen: Seen) -> Seen:
+    return Seen(quantity.interpretation, seen.at, None, seen.date, seen.age_days, seen.origin, None, seen.source)
+
+
+def _filtration(declaration: FactDeclaration, on: Deriving) -> Fact:
+    age, kidney = on.facts.by_id.get("patient.age"), on.profile.kidney
+    years = int(age.state.low) if age and isinstance(age.state, Interval) and age.state.low is not None else None
+    unstable = "acute kidney injury" if kidney.acute_kidney_injury else None
+    unstable = "pregnancy" if on.profile.patient.pregnant else unstable
+    known = Known(years, on.profile.patient.sex, unstable)
+    fact = filtration(declaration, on.profile, on.pack, on.as_of, known, on.facts.quality)
+    _contradicted(fact, declaration, on)
+    return fact
+
+
+def _contradicted(fact: Fact, declaration: FactDeclaration, on: Deriving) -> None:
+    """Say that dialysis, acute injury or a listed kidney disease stands against a reassuring filtration."""
+    cut_off = on.pack.policy[declaration.given["cut_off"]].value
+    if not isinstance(fact.state, Interval) or fact.state.low is None or fact.state.low < cut_off:
+        return
+    kidney = on.profile.kidney
+    said = {"dialysis": kidney.dialysis, "acute kidney injury": kidney.acute_kidney_injury}
+    against = [name for name, stated in said.items() if stated]
+    against += [read.name for read in with_any(on.entries.lists["conditions"], ["kidney-disease"])]
+    if against:
+        detail = f"Filtration looks unimpaired, yet the record holds {' and '.join(against)}; that outweighs it."
+        on.facts.quality.append(Gap(CONFLICT, "/kidney", detail))
+
+
+KINDS: dict[str, Derive] = {
+    "word": _word, "age": _age, "result": _result, "result_flag": _result_flag, "filtration": _filtration,
+}  # fmt: skip

@@ -1,0 +1,108 @@
+"""Reads a measured value: unit, comparator, freshness. What cannot be used is said, never read as a number."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from schemas.profile import Quantity
+from service.facts.model import FUTURE, STALE, UNDATED, UNUSABLE_UNIT, Gap, Interval, Seen
+from service.facts.units import converter
+from service.knowledge.vocabulary import Vocabulary
+
+# No laboratory value comes near; beyond it, decimals and floats no longer agree (see decision 0002).
+LARGEST = Decimal(10) ** 9
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A usable value in the test's own unit (`exact` unless a comparator makes it a bound), or the gap instead."""
+
+    interval: Interval | None
+    seen: Seen | None = None
+    gap: Gap | None = None
+    dated: bool = True
+
+
+def seen_of(quantity: Quantity, as_of: date, origin: str | None = None) -> Seen:
+    """Return what was seen, as it came."""
+    age = (as_of - quantity.date).days if quantity.date else None
+    day = quantity.date.isoformat() if quantity.date else None
+    return Seen(
+        quantity.value, quantity.at, quantity.unit, day, age, origin, quantity.comparator, quantity.source
+    )  # fmt: skip
+
+
+def dating_gap(quantity: Quantity, as_of: date, window: int) -> Gap | None:
+    """Return why the value's day rules it out, or None. A value without a day is another matter: see UNDATED."""
+    if quantity.date is None:
+        return None
+    age = (as_of - quantity.date).days
+    if age < 0:
+        return Gap(FUTURE, f"{quantity.at}/date", "The result is dated after the day of evaluation and was not used.")
+    if age > window:
+        return Gap(STALE, f"{quantity.at}/date", f"The result is {age} days old, beyond the window of {window} days.")
+    return None
+
+
+def undated_gap(quantity: Quantity) -> Gap:
+    """Return the gap of a result without a day."""
+    detail = "The result has no date: it may raise a concern, and it reassures of nothing."
+    return Gap(UNDATED, f"{quantity.at}/date", detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a value is read by: the test it is of, how old it may be, on which day, and the step of its decimals."""
+
+    test: str
+    window: int
+    as_of: date
+    vocabulary: Vocabulary
+    step: Decimal
+
+
+def _same(value: Decimal) -> Decimal:
+    return value
+
+
+def measure(
+    quantity: Quantity, terms: Terms, change: Callable[[Decimal], Decimal] = _same, origin: str | None = None
+) -> Measured:
+    """Return the value in the test's unit, then through `change` (falling or rising), rounded to the step."""
+    late = dating_gap(quantity, terms.as_of, terms.window)
+    if late:
+        return Measured(None, gap=late)
+    factor = converter(terms.vocabulary, quantity.unit, terms.test)
+    if quantity.value is None or factor is None or not 0 <= quantity.value * factor < LARGEST:
+        return Measured(None, gap=_unusable(quantity))
+    ends = [None if end is None else change(end) for end in _ends(quantity.value * factor, quantity.comparator)]
+    rising = change(Decimal(1)) <= change(Decimal(2))
+    low, high = ends if rising else reversed(ends)
+    opened = quantity.comparator in ("<", ">")
+    interval = Interval(_inside(low, terms.step, opened, 1), _inside(high, terms.step, opened, -1))
+    return Measured(interval, seen_of(quantity, terms.as_of, origin), dated=quantity.date is not None)
+
+
+def _unusable(quantity: Quantity) -> Gap:
+    if quantity.value is None:
+        return Gap(UNUSABLE_UNIT, f"{quantity.at}/value", "There is no value.")
+    if quantity.unit is None:
+        return Gap(UNUSABLE_UNIT, f"{quantity.at}/unit", "The value has no unit and was not read as a number.")
+    return Gap(UNUSABLE_UNIT, f"{quantity.at}/unit", "The unit cannot be converted, so the value was not used.")
+
+
+def _ends(value: Decimal, comparator: str | None) -> tuple[Decimal | None, Decimal | None]:
+    if comparator in ("<", "<="):
+        return None, value
+    if comparator in (">", ">="):
+        return value, None
+    return value, value
+
+
+def _inside(end: Decimal | None, step: Decimal, opened: bool, direction: int) -> Decimal | None:
+    """Round an end; one that an open comparator excludes moves half a step inwards, so that < and >= are exact."""
+    if end is None:
+        return None
+    rounded = end.quantize(step)
+    return rounded + direction * step / 2 if opened else rounded

@@ -1,0 +1,60 @@
+"""Units: every conversion is UCUM's, through ucumvert and pint; mass and substance meet over the molar mass."""
+
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from service.knowledge.vocabulary import Test, Vocabulary
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    # Loading the unit definitions takes most of a second, so it waits until a unit really has to be converted.
+    from ucumvert import PintUcumRegistry  # noqa: PLC0415
+
+    return PintUcumRegistry()
+
+
+@lru_cache(maxsize=512)
+def factor(ucum: str, test: Test) -> Decimal | None:
+    """Return what a value in `ucum` is multiplied with to get the test's own unit; None where there is no way."""
+    if ucum == test.unit:
+        return Decimal(1)
+    registry = _registry()
+    try:
+        given, wanted = registry.from_ucum(ucum), registry.from_ucum(test.unit)
+        ratio = _ratio(registry, given, wanted, test)
+    except Exception:  # The parser raises many kinds for many kinds of nonsense; each means the unit is unusable.
+        return None
+    return None if ratio is None or not ratio > 0 else Decimal(repr(float(f"{ratio:.12g}")))
+
+
+def _ratio(registry: Any, given: Any, wanted: Any, test: Test) -> float | None:
+    charged = _charged(given) != _charged(wanted)
+    if charged and not test.valence:
+        return None
+    scale = 1.0 if not charged else (1 / (test.valence or 1) if _charged(given) else float(test.valence or 1))
+    for candidate in (given, *_over_molar_mass(registry, given, test)):
+        if candidate.dimensionality == wanted.dimensionality:
+            return scale * float((candidate / wanted).to("").magnitude)
+    return None
+
+
+def _charged(quantity: Any) -> bool:
+    """Equivalents count charges; pint gives them the dimension of moles, so they are told apart by name."""
+    return "equivalents" in str(quantity)
+
+
+def _over_molar_mass(registry: Any, quantity: Any, test: Test) -> tuple[Any, ...]:
+    if test.molar_mass is None:
+        return ()
+    per_mole = registry.from_ucum("g/mol") * float(test.molar_mass)
+    return (quantity / per_mole, quantity * per_mole)
+
+
+def converter(vocabulary: Vocabulary, unit: str | None, test: str) -> Decimal | None:
+    """Return the factor from a unit as written in the record to the test's own unit; None if unusable."""
+    if unit is None or test not in vocabulary.tests:
+        return None
+    written = unit.strip()
+    return factor(vocabulary.unit_spellings.get(written, written), vocabulary.tests[test])

@@ -1,0 +1,57 @@
+"""From the folder rules/ to a Pack, or every mistake at once."""
+
+import hashlib
+from pathlib import Path
+
+import rules
+from schemas.problem import Problem
+from schemas.rule_files import PackFile
+from service.knowledge.conditions import Reader
+from service.knowledge.dose_guard import doses_in
+from service.knowledge.files import Folder
+from service.knowledge.load_facts import load_definitions, load_facts, load_policy
+from service.knowledge.load_rules import load_rules
+from service.knowledge.load_sources import load_claims, load_documents
+from service.knowledge.load_vocabulary import load_vocabulary
+from service.knowledge.lock import check_lock
+from service.knowledge.model import Pack
+
+CASES = ".cases.yaml"
+
+
+def default_folder() -> Path:
+    """Return the rules folder that is installed with magflag."""
+    return Path(rules.__file__).parent
+
+
+def load_pack(path: Path | None = None, locked: bool = True) -> Pack:
+    """Return the pack in `path`; raise BrokenPack with every mistake. `locked=False` leaves the lock unchecked."""
+    folder = Folder(path or default_folder())
+    vocabulary = load_vocabulary(folder)
+    policy, stages = load_policy(folder)
+    facts = load_facts(folder, vocabulary, policy)
+    definitions = load_definitions(folder, facts, policy)
+    documents = load_documents(folder)
+    claims = load_claims(folder, documents)
+    document, head = folder.load("pack.yaml", PackFile())
+    found = load_rules(folder, Reader(document, facts, policy, definitions), claims)
+    for dose in doses_in(head["notice"]["text"] if head else ""):
+        folder.problems.append(Problem(document.where(("notice",)), f"The notice holds {dose}.", "Reword it."))
+    if locked:
+        check_lock(folder, found)
+    folder.finish()
+    return Pack(
+        name=head["name"], version=head["version"], sha256=digest_of(folder.path), clinical_review=head["clinical_review"],
+        notice=head["notice"]["text"].strip(), notice_claims=tuple(head["notice"]["claims"]), rules=found, facts=facts,
+        policy=policy, stages=stages, vocabulary=vocabulary, claims=claims, documents=documents, folder=folder.path,
+    )  # fmt: skip
+
+
+def digest_of(folder: Path) -> str:
+    """Return the SHA-256 over every file that bears on an answer: all of rules/ but the cases."""
+    total = hashlib.sha256()
+    for file in sorted(folder.rglob("*.yaml"), key=lambda file: file.relative_to(folder).as_posix()):
+        name = file.relative_to(folder).as_posix()
+        if not name.endswith(CASES) and name != "lock.yaml":
+            total.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()

@@ -1,0 +1,117 @@
+"""What words and codes mean: exact lookup of names and codes, and the classes that a concept belongs to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
+
+from service.knowledge.normalise import Normaliser, key_of, tokens_of
+
+SYSTEMS = {
+    "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
+    "http://www.whocc.no/atc": "atc",
+    "http://hl7.org/fhir/sid/icd-10-cm": "icd10cm",
+    "http://hl7.org/fhir/sid/icd-10": "icd10",
+    "http://snomed.info/sct": "snomed",
+    "http://loinc.org": "loinc",
+    "http://fdasis.nlm.nih.gov": "unii",
+}
+WORLDS = {
+    "condition": "conditions",
+    "sign": "conditions",
+    "medicine": "medicines",
+    "product": "medicines",
+    "food": "foods",
+}
+HIERARCHICAL = {"atc": 3, "icd10cm": 3, "icd10": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """Something a profile can name; `classes` holds its own id and those of all broader concepts."""
+
+    id: str
+    kind: str
+    name: str
+    classes: frozenset[str]
+    nutrients: frozenset[str] = frozenset()
+    form: str | None = None
+    route: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A laboratory test: the unit facts are held in, and what conversion between mass and substance needs."""
+
+    id: str
+    name: str
+    unit: str
+    molar_mass: Decimal | None = None
+    valence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A text that was understood: the concept, and the route that its dose form implies."""
+
+    concept: Concept
+    route: str | None = None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All concepts, by name and by code."""
+
+    concepts: Mapping[str, Concept] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    spoken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    codes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tests: Mapping[str, Test] = field(default_factory=dict)
+    unit_spellings: Mapping[str, str] = field(default_factory=dict)
+    normaliser: Normaliser = field(default_factory=Normaliser)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "understand", lru_cache(maxsize=8192)(self.understand))
+        object.__setattr__(self, "did_you_mean", lru_cache(maxsize=1024)(self.did_you_mean))
+
+    def understand(self, world: str, text: str) -> Understood | None:
+        """Return what `text` means in a world (conditions, medicines, foods), or None: unrecognised."""
+        names = self.names.get(world, {})
+        for reading in self.normaliser.readings(text):
+            if reading.key in names:
+                return Understood(self.concepts[names[reading.key]], reading.route)
+        return None
+
+    def decode(self, system: str | None, code: str | None) -> Concept | None:
+        """Return the concept of a code; in ICD-10 and ATC also that of its nearest listed ancestor."""
+        short = SYSTEMS.get(system or "")
+        if not short or not code:
+            return None
+        tables = ["icd10", "icd10cm"] if short == "icd10" else [short]
+        for table in tables:
+            for candidate in _ancestors(code.strip().upper(), HIERARCHICAL.get(table)):
+                found = self.codes.get(table, {}).get(candidate)
+                if found:
+                    return self.concepts[found]
+        return None
+
+    def did_you_mean(self, world: str, text: str) -> tuple[str, ...]:
+        """Return up to three known names near an unrecognised text; suggestions are shown, never used."""
+        word = " ".join(tokens_of(text))[:48]
+        near = [name for name in self.spoken.get(world, ()) if name[:1] == word[:1] and abs(len(name) - len(word)) < 4]
+        return tuple(get_close_matches(word, near, n=3, cutoff=0.8))
+
+
+def _ancestors(code: str, shortest: int | None) -> Iterable[str]:
+    yield code
+    if shortest is None:
+        return
+    while len(code) > shortest:
+        code = code[:-1].rstrip(".")
+        yield code
+
+
+def name_key(name: str) -> str:
+    """Return the form in which a name of the vocabulary is stored."""
+    return key_of(tokens_of(name))

@@ -1,0 +1,35 @@
+"""The documents' own words, where this deployment has the documents and the hash agrees."""
+
+import hashlib
+from pathlib import Path
+
+from service.knowledge.dose_guard import dose_in
+from service.knowledge.model import Location
+
+
+class Passages:
+    """Looks passages up in a folder of documents; without a folder there are none."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._texts: dict[str, str] = {}
+        for file in sorted(folder.glob("*.txt")) if folder else ():
+            self._texts[file.name] = file.read_bytes().decode("utf-8", "replace")
+
+    @property
+    def available(self) -> bool:
+        """Whether any document is at hand."""
+        return bool(self._texts)
+
+    def words(self, location: Location) -> str | None:
+        """Return the passage; None if the document is not at hand or its hash differs."""
+        text = self._texts.get(location.document)
+        if text is None:
+            return None
+        passage = text[location.start : location.end]
+        agrees = hashlib.sha256(passage.encode()).hexdigest() == location.sha256
+        return passage if agrees else None
+
+    def shown(self, location: Location) -> str | None:
+        """Return the passage as it may be shown: not where it holds an amount, a schedule or an order."""
+        passage = self.words(location)
+        return None if passage is None or dose_in(passage) else passage

@@ -1,0 +1,200 @@
+"""An advisory as plain data, in the shape and order of the contract (section 2).
+
+What a rule says never changes, so it is written once per rule, as JSON text, and only the patient's part is written per
+answer. Every text of ours passes the dose guard on its way out: the rule's when it is written, the rest per answer.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from service.assess import Advisory, Because, Clear, Flag, Missing
+from service.knowledge.dose_guard import doses_in
+from service.knowledge.model import Claim, Evidence, Pack, Rule
+from service.presenters.passages import Passages
+
+
+class DoseFound(Exception):
+    """A text of ours holds a dose or an order; nothing may leave. Names the rule, quotes nothing."""
+
+
+def number(value: Any) -> Any:
+    """Return a decimal as the JSON number it was: whole numbers without a point."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=number)
+
+
+def to_json(value: Any) -> str:
+    """Return JSON text, the same on every machine and day."""
+    return _ENCODER.encode(value)
+
+
+class Writer:
+    """Writes advisories of one pack."""
+
+    def __init__(self, pack: Pack, passages: Passages | None = None) -> None:
+        self.pack = pack
+        self.passages = passages or Passages()
+        self._parts = {rule.id: self._rule_parts(rule) for rule in pack.active_rules}
+        self._pack = to_json(pack_of(pack))
+        if any(doses_in(pack.notice)):
+            raise DoseFound("the notice")
+
+    def advisory(self, advisory: Advisory, known: str, created_at: str) -> str:
+        """Return the JSON text of an advisory with its id and the moment it was made; raise DoseFound rather than dose."""
+        members = {
+            "id": to_json(known),
+            "created_at": to_json(created_at),
+            "as_of": to_json(advisory.as_of.isoformat()),
+            "pack": self._pack,
+            "profile_sha256": to_json(advisory.profile_sha256),
+            "flags": self._flags(advisory.flags),
+            "unrecognised": to_json([_unrecognised(each) for each in advisory.unrecognised]),
+            "data_quality": to_json(_guarded([quality_of(gap) for gap in advisory.data_quality], "detail")),
+            "silent_on": to_json(list(advisory.silent_on)),
+            "notice": to_json(advisory.pack.notice),
+        }
+        if advisory.not_raised is not None:
+            members["not_raised"] = to_json([clear_of(each) for each in advisory.not_raised])
+        return "{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}"
+
+    def _flags(self, flags: Iterable[Flag]) -> str:
+        """Return all flags; one and the same fact or gap behind many flags is written once."""
+        written: dict[Because | Missing, str] = {}
+        return f"[{','.join(self._flag(flag, written) for flag in flags)}]"
+
+    def _flag(self, flag: Flag, written: dict[Because | Missing, str]) -> str:
+        head, category, tail, end = self._parts[flag.rule.id]
+        because = ",".join(_once(each, written) for each in flag.because)
+        missing = ",".join(_once(each, written) for each in flag.missing)
+        outcome = f'"outcome":"{flag.outcome}",{category},"severity":"{flag.severity}"'
+        return f'{head},{outcome},{tail},"because":[{because}],"missing":[{missing}],{end}'
+
+    def _rule_parts(self, rule: Rule) -> tuple[str, str, str, str]:
+        """Return the JSON texts around outcome, severity, because and missing."""
+        head = {"rule": rule.id, "version": rule.version, "review": rule.status}
+        category = {"category": rule.category}
+        tail = {
+            "title": rule.title, "summary": rule.summary, "detail": rule.detail, "for_review": list(rule.for_review),
+            "evidence": evidence_of(rule.evidence),
+        }  # fmt: skip
+        end = {"claims": list(rule.claims), "sources": self.sources(rule), "does_not_cover": list(rule.does_not_cover)}
+        if any(doses_in([tail, end])):
+            raise DoseFound(rule.id)
+        return (to_json(head)[:-1], to_json(category)[1:-1], to_json(tail)[1:-1], to_json(end)[1:])
+
+    def sources(self, rule: Rule) -> list[dict[str, Any]]:
+        """Return every passage a rule rests on, and those of the other side."""
+        named = [(known, "supports") for known in rule.claims] + [(known, "contrasts") for known in rule.contrast]
+        return [
+            source for known, stance in named if known in self.pack.claims
+            for source in self._passages(self.pack.claims[known], stance)
+        ]  # fmt: skip
+
+    def _passages(self, claim: Claim, stance: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "claim": claim.id, "document": at.document, "section": at.section, "start": at.start, "end": at.end,
+                "sha256": at.sha256, "statement": claim.statement, "passage": self.passages.shown(at), "stance": stance,
+            }
+            for at in claim.locations
+        ]  # fmt: skip
+
+
+def _once(each: Because | Missing, written: dict[Because | Missing, str]) -> str:
+    if each not in written:
+        plain = because_of(each) if isinstance(each, Because) else _guarded([missing_of(each)], "detail")[0]
+        written[each] = to_json(plain)
+    return written[each]
+
+
+def pack_of(pack: Pack) -> dict[str, Any]:
+    """Return what an advisory says of its pack."""
+    return {"name": pack.name, "version": pack.version, "sha256": pack.sha256, "clinical_review": pack.clinical_review}
+
+
+def evidence_of(evidence: Evidence | None) -> dict[str, Any] | None:
+    """Return the evidence block; `checked` stays null until an independent look at the primary study is recorded."""
+    if evidence is None:
+        return None
+    return {
+        "tier": evidence.tier, "direction": evidence.direction, "condition": evidence.condition, "route": evidence.route,
+        "form": evidence.form, "why": list(evidence.why), "documents": evidence.documents, "checked": None,
+    }  # fmt: skip
+
+
+def because_of(because: Because) -> dict[str, Any]:
+    """Return one thing seen; comparator, age and origin only where there are any."""
+    members: dict[str, Any] = {
+        "fact": because.fact, "value": number(because.value), "unit": because.unit, "date": because.date, "at": because.at,
+        "source": because.source,
+    }  # fmt: skip
+    extra = {"comparator": because.comparator, "age_days": because.age_days, "origin": because.origin}
+    return members | {name: value for name, value in extra.items() if value is not None}
+
+
+def missing_of(missing: Missing) -> dict[str, Any]:
+    """Return one thing that is missing."""
+    return {"fact": missing.fact, "reason": missing.reason, "at": missing.at, "detail": missing.detail}
+
+
+def quality_of(gap: Any) -> dict[str, Any]:
+    """Return one thing that is wrong with the data."""
+    return {"at": gap.at, "problem": gap.reason, "detail": gap.detail}
+
+
+def clear_of(clear: Clear) -> dict[str, Any]:
+    """Return one rule that was looked at and not raised."""
+    return {
+        "rule": clear.rule.id, "version": clear.rule.version, "title": clear.rule.title,
+        "decided_by": [because_of(each) for each in clear.decided_by], "would_need": list(clear.would_need),
+    }  # fmt: skip
+
+
+def _unrecognised(each: Any) -> dict[str, Any]:
+    return {"at": each.at, "text": each.text, "did_you_mean": list(each.did_you_mean)}
+
+
+def _guarded(items: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    for item in items:
+        for _ in doses_in(item[name]):
+            raise DoseFound(name)
+    return items
+
+
+def rule_of(rule: Rule, full: bool = False) -> dict[str, Any]:
+    """Return a rule as `/v1/rules` shows it; `full` adds what it says and how it decides."""
+    short: dict[str, Any] = {
+        "id": rule.id, "version": rule.version, "title": rule.title, "category": rule.category, "severity": rule.severity,
+        "status": rule.status, "active": rule.active, "claims": list(rule.claims), "contrast": list(rule.contrast),
+        "background": list(rule.background), "summary": rule.summary, "evidence": evidence_of(rule.evidence),
+        "file": rule.file, "sha256": rule.digest,
+    }  # fmt: skip
+    if not full:
+        return short
+    return short | {
+        "detail": rule.detail, "for_review": list(rule.for_review), "does_not_cover": list(rule.does_not_cover),
+        "condition": dict(rule.written), "silent_on": rule.silent_on,
+    }  # fmt: skip
+
+
+def claim_of(claim: Claim, passages: Passages, cited_by: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return a claim with its passages and the rules that cite it."""
+    return {
+        "id": claim.id, "kind": claim.kind, "encode": claim.encode, "statement": claim.statement,
+        "documents": claim.documents, "not_encoded_because": claim.not_encoded_because,
+        "conflicts_with": [{"id": other, "why": why} for other, why in claim.conflicts_with],
+        "related": list(claim.related), "cited_by": cited_by.get(claim.id, []),
+        "locations": [
+            {
+                "document": at.document, "section": at.section, "start": at.start, "end": at.end, "sha256": at.sha256,
+                "passage": passages.shown(at),
+            }
+            for at in claim.locations
+        ],
+    }  # fmt: skip

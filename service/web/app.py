@@ -1,0 +1,62 @@
+"""The application: routes, guards, errors, headers and counters put together."""
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import BoundedSemaphore
+from typing import Any
+
+from flask import Flask, Response
+
+from service.web import evaluate, knowledge, operations, pages
+from service.web.access import guard_routes
+from service.web.body import read_what_is_left
+from service.web.context import EXTENSION, Context, moment
+from service.web.errors import install_errors
+from service.web.headers import add_headers
+from service.web.logs import log_requests, make_log, method_of_request, route_of_request
+from service.web.metrics import Metrics
+from service.web.openapi import description, make_api
+from service.web.ports import Service
+from service.web.settings import Settings
+
+
+class _Application(Flask):
+    """Flask, without its habit of writing tracebacks: service.web.errors says what may be said."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Stay silent."""
+
+
+def create_app(service: Service, settings: Settings | None = None, clock: Callable[[], datetime] = moment) -> Flask:
+    """Return the WSGI application for a service."""
+    settings = settings or Settings()
+    app = _Application("service.web", static_folder=None)
+    # An address has one spelling; we redirect nobody.
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    log, metrics = make_log(), Metrics()
+    app.extensions[EXTENSION] = Context(service, clock, BoundedSemaphore(settings.max_evaluations), metrics, log)
+    install_errors(app)
+    add_headers(app)
+    log_requests(app, log)
+    _count_requests(app, metrics)
+    app.after_request(read_what_is_left)
+    _add_routes(app)
+    guard_routes(app)
+    return app
+
+
+def _add_routes(app: Flask) -> None:
+    api = make_api(app)
+    for part in (evaluate, knowledge, operations):
+        api.register_blueprint(part.blueprint)
+    app.register_blueprint(pages.blueprint)
+    app.extensions["openapi"] = description(api)
+
+
+def _count_requests(app: Flask, metrics: Metrics) -> None:
+    def count(response: Response) -> Response:
+        metrics.requests.labels(method_of_request(), route_of_request(), str(response.status_code)).inc()
+        return response
+
+    app.after_request(count)

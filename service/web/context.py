@@ -1,0 +1,36 @@
+"""What every view may use, kept with the application and not in global variables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import BoundedSemaphore
+from typing import cast
+
+from flask import current_app
+
+from service.web.logs import Log
+from service.web.metrics import Metrics
+from service.web.ports import Service
+
+EXTENSION = "magflag"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The service, and what surrounds it; `gate` bounds how many evaluations run at once."""
+
+    service: Service
+    clock: Callable[[], datetime]
+    gate: BoundedSemaphore
+    metrics: Metrics
+    log: Log
+
+
+def context() -> Context:
+    """Return the context of the application that answers this request."""
+    return cast(Context, current_app.extensions[EXTENSION])
+
+
+def moment() -> datetime:
+    """Read the clock; here and nowhere to the left of here."""
+    return datetime.now(UTC)

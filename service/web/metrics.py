@@ -1,0 +1,51 @@
+"""What is counted: requests, time, failures, and how often each rule spoke. Nothing about any patient."""
+
+import json
+import os
+from collections import Counter as Tally
+from typing import Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+# Shown from the start with the value 0, so that an alarm can be set before it is first needed: the two engines
+# disagreed, the engine failed, a text of ours held a dose.
+FAILURES = ("Disagreement", "EngineFailed", "DoseFound")
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class Metrics:
+    """The counters of one application."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "magflag_requests", "Requests answered.", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "magflag_evaluation_seconds", "Time spent on one evaluation.", buckets=SECONDS, registry=self.registry
+        )
+        self.failures = Counter(
+            "magflag_failures", "Requests that failed by our own fault.", ["error"], registry=self.registry
+        )
+        self.outcomes = Counter(
+            "magflag_rule_outcomes", "How often each rule spoke.", ["rule", "outcome"], registry=self.registry
+        )
+        self.shed = Counter("magflag_shed", "Evaluations not begun: too many at once.", registry=self.registry)
+        for error in FAILURES:
+            self.failures.labels(error)
+
+    def count_outcomes(self, advisory: bytes) -> None:
+        """Count the flags of an advisory by rule and outcome."""
+        flags: list[dict[str, Any]] = json.loads(advisory).get("flags", [])
+        for (rule, outcome), count in Tally((flag["rule"], flag["outcome"]) for flag in flags).items():
+            self.outcomes.labels(rule, outcome).inc(count)
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format; of all processes, if there are several."""
+        if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+            return generate_latest(self.registry)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)

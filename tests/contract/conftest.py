@@ -1,0 +1,122 @@
+"""What the contract tests share: the real service behind its WSGI application, and a pretended one that can fail."""
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from service.intake.strict_json import parse
+from service.web.app import create_app
+from service.web.ports import Service
+from service.wiring import build_service
+
+T = TypeVar("T")
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+SECONDS_UNTIL_HUNG = 20
+
+
+class Pretend:
+    """A service that answers an empty advisory, or raises what it is told to raise."""
+
+    def __init__(self, raises: Exception | None = None, is_ready: bool = True) -> None:
+        self.raises = raises
+        self.is_ready = is_ready
+        self.started = threading.Event()
+        self.may_finish = threading.Event()
+        self.may_finish.set()
+
+    def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> bytes:
+        self.started.set()
+        assert self.may_finish.wait(SECONDS_UNTIL_HUNG)
+        if self.raises:
+            raise self.raises
+        parse(body)
+        flags = [{"rule": "kidney/x", "outcome": "raised"}] * 2
+        return json.dumps({"now": now.isoformat(), "explain": explain, "flags": flags}).encode()
+
+    def rules(self) -> list[dict[str, Any]]:
+        if self.raises:
+            raise self.raises
+        return []
+
+    def rule(self, rule_id: str, /) -> dict[str, Any] | None:
+        return {"id": rule_id} if rule_id == "kidney/x" else None
+
+    def claim(self, claim_id: str, /) -> dict[str, Any] | None:
+        return {"id": claim_id} if claim_id == "C-KID-01" else None
+
+    def pack(self) -> dict[str, Any]:
+        return {"name": "pretended"}
+
+    def ready(self) -> tuple[bool, dict[str, Any]]:
+        return self.is_ready, {"pack": self.pack()}
+
+
+@pytest.fixture(scope="session")
+def service() -> Service:
+    return build_service()
+
+
+@pytest.fixture(scope="session")
+def app(service: Service) -> Flask:
+    return create_app(service, clock=lambda: NOW)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def pretend() -> type[Pretend]:
+    return Pretend
+
+
+@pytest.fixture
+def profile() -> dict[str, Any]:
+    """Return a profile with every member, as in the contract."""
+    return {
+        "patient": {"id": "p-17", "age": 74, "birth_date": "1952-04-01", "sex": "female", "pregnant": None},
+        "as_of": "2026-11-21",
+        "conditions": [
+            "trigeminal neuralgia",
+            {
+                "text": "CKD stage 4",
+                "coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "N18.4"}],
+                "status": "active",
+                "onset": "2021-03-01",
+            },
+        ],
+        "kidney": {
+            "egfr": {"value": 28, "unit": "mL/min/{1.73_m2}", "date": "2026-10-30"},
+            "creatinine": {"value": 2.1, "unit": "mg/dL", "date": "2026-10-30"},
+            "cystatin_c": None,
+            "stage": "G4",
+            "dialysis": False,
+        },
+        "labs": {"magnesium": {"value": 0.62, "unit": "mmol/L", "interpretation": "low", "date": "2026-10-30"}},
+        "medications": ["omeprazole", {"text": "Lasix", "status": "current", "route": "oral", "since": "2024-01"}],
+        "supplements": [{"nutrient": "magnesium", "form": "citrate", "route": "oral", "status": "considered"}],
+        "diet": {"magnesium_rich_foods": "low", "foods": ["spinach"]},
+        "signs": ["muscle cramps"],
+    }
+
+
+@pytest.fixture
+def promptly() -> Callable[[Callable[[], T]], T]:
+    """Return a caller that fails, instead of hanging, when there is no answer; how long it took is for benchmarks."""
+
+    def call(work: Callable[[], T]) -> T:
+        answers: list[T] = []
+        thread = threading.Thread(target=lambda: answers.append(work()), daemon=True)
+        thread.start()
+        thread.join(SECONDS_UNTIL_HUNG)
+        assert answers, "no answer"
+        return answers[0]
+
+    return call

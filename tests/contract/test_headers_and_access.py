@@ -1,0 +1,42 @@
+"""Every answer carries the security headers; every route declares who may call it."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from service.web.access import ACCESS, Who, guard_routes
+
+CALLS = ["/", "/docs", "/openapi.json", "/style.css", "/v1/rules", "/v1/pack", "/health/live", "/metrics", "/nothing"]
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_every_answer_carries_the_headers(client: FlaskClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+    assert headers["Server"] == "magflag"
+
+
+def test_an_evaluation_is_not_kept_by_anybody_in_between(client: FlaskClient) -> None:
+    assert client.post("/v1/evaluate", json={}).headers["Cache-Control"] == "no-store"
+
+
+def test_every_route_declares_who_may_call_it(app: Flask) -> None:
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ACCESS)
+
+
+def test_whatever_is_under_v1_is_for_clients(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        assert (ACCESS[rule.endpoint].who is Who.CLIENT) == rule.rule.startswith("/v1/")
+
+
+def test_an_application_with_an_undeclared_route_does_not_start() -> None:
+    app = Flask("undeclared", static_folder=None)
+    app.add_url_rule("/back-door", "back_door", lambda: "open")
+    with pytest.raises(RuntimeError, match="back_door"):
+        guard_routes(app)
