@@ -40,7 +40,7 @@ class StrictSchema(Schema):
         self.error_messages = {
             **self.error_messages,
             "unknown": Told("This member is not known here.", known=known),
-            "type": Told("This must be an object.", "Write a JSON object: {…}."),
+            "type": Told("This must be an object.", "Write {…}."),
         }
 
 
@@ -153,8 +153,17 @@ def _walk(errors: Any, at: str) -> Iterator[Problem]:
             yield _problem(at, message)
 
 
+PLAINER = {
+    "Missing data for required field.": Told("This is missing."),
+    "Field may not be null.": Told("This may not be null.", "Leave it out, or give a value."),
+    "Not a valid list.": Told("This must be a list.", "Write [ … ]."),
+    "Not a valid mapping type.": Told("This must be a map of keys and values."),
+    "Invalid input type.": Told("This must be an object.", "Write {…}."),
+}
+
+
 def _problem(at: str, message: Any) -> Problem:
-    told = message if isinstance(message, Told) else Told(str(message))
+    told = message if isinstance(message, Told) else PLAINER.get(str(message), Told(str(message)))
     hint = did_you_mean(at.rsplit("/", 1)[-1], told.known) if told.known else told.hint
     return Problem(at, str(told), hint)
 

@@ -149,7 +149,7 @@ def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:
         return Fact(declaration.id, False, (Seen(False, at),))
     if declaration.given.get("never_if_sex", "") == on.profile.patient.sex:
         return Fact(declaration.id, False, (Seen(on.profile.patient.sex, "/patient/sex"),))
-    return Fact(declaration.id, None, gaps=(Gap(NOT_SUPPLIED, at, "This was not supplied."),))
+    return Fact(declaration.id, None, gaps=(Gap(NOT_SUPPLIED, at, "Not said; true or false would answer it."),))
 
 
 KINDS: dict[str, Derive] = {

@@ -17,7 +17,8 @@ def _word(declaration: FactDeclaration, on: Deriving) -> Fact:
     said = on.stated(declaration.given["of"])
     if said in declaration.values:
         return Fact(declaration.id, said, (Seen(said, at),))
-    return Fact(declaration.id, None, gaps=(Gap(NOT_SUPPLIED, at, "This was not supplied."),))
+    detail = f"Not said; {' or '.join(declaration.values)} would answer it."
+    return Fact(declaration.id, None, gaps=(Gap(NOT_SUPPLIED, at, detail),))
 
 
 def _age(declaration: FactDeclaration, on: Deriving) -> Fact:

@@ -58,21 +58,16 @@ _COMPILED = {what: re.compile(pattern, re.IGNORECASE) for what, pattern in _PATT
 
 
 @lru_cache(maxsize=16384)
-def dose_in(text: str) -> str | None:
-    """Return what makes `text` a dose or an order (`an amount: "…"`), or None. `text` is ours, never a patient's."""
-    for what, pattern in _COMPILED.items():
-        found = pattern.search(text)
-        if found:
-            return f'{what}: "{found.group(0).strip()}"'
-    return None
+def dose_in(text: str) -> tuple[str, ...]:
+    """Return what makes `text` a dose or an order (`an amount: "…"`), each kind once. `text` is ours, not a patient's."""
+    found = ((what, pattern.search(text)) for what, pattern in _COMPILED.items())
+    return tuple(f'{what}: "{match.group(0).strip(" .;:!?")}"' for what, match in found if match)
 
 
 def doses_in(value: Any) -> Iterator[str]:
     """Yield every dose or order in the strings of nested lists and maps."""
     if isinstance(value, str):
-        found = dose_in(value)
-        if found:
-            yield found
+        yield from dose_in(value)
     elif isinstance(value, dict):
         for inner in value.values():
             yield from doses_in(inner)

@@ -83,7 +83,7 @@ def _misspelt_once(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if not (problem.at in meant and problem.message == MISSING)]
 
 
-MISSING = "Missing data for required field."
+MISSING = "This is missing."
 
 
 def _in_yaml_words(problem: Problem) -> str:

@@ -17,6 +17,7 @@ from service.knowledge.yaml_strict import Document, type_path
 
 TEXTS = ("title", "summary", "detail", "for_review", "does_not_cover", "silent_on")
 RULE, TABLE = RuleSchema(), TableSchema()
+DOSE_HINT = "Say what to check; amounts, schedules and orders are the clinician's."
 
 
 def load_rules(folder: Folder, reader: Reader, claims: Mapping[str, Claim]) -> tuple[Rule, ...]:
@@ -25,6 +26,7 @@ def load_rules(folder: Folder, reader: Reader, claims: Mapping[str, Claim]) -> t
     for document, path, data in _written(folder):
         loaded = checked(document, RULE, data, path)
         if loaded is None:
+            _still_told(document, path, data, reader)
             continue
         rule = _rule(document, path, loaded, data, reader)
         for message, hint, key in _mistakes(rule, claims, document.name):
@@ -34,6 +36,18 @@ def load_rules(folder: Folder, reader: Reader, claims: Mapping[str, Claim]) -> t
             document.problems.append(document.problem((*path, "id"), f"The id `{rule.id}` is taken.", hint))
         rules[rule.id] = rule
     return tuple(rules[known] for known in sorted(rules))
+
+
+def _still_told(document: Document, path: type_path, data: Any, reader: Reader) -> None:
+    """Tell the other mistakes of a rule that does not fit its schema, so that its author hears of all at once."""
+    reader.document = document
+    if isinstance(data, Mapping):
+        for key in ("when", "unless"):
+            if key in data:
+                reader.read(data[key], (*path, key), negated=key == "unless")
+        for key in TEXTS:
+            for dose in doses_in(data.get(key)):
+                _note(document, (*path, key), f"This text holds {dose}.", DOSE_HINT)
 
 
 def _written(folder: Folder) -> Iterator[tuple[Document, type_path, Any]]:
@@ -93,8 +107,7 @@ def _mistakes(rule: Rule, claims: Mapping[str, Claim], file: str) -> Iterator[tu
     yield from _id_mistakes(rule, file)
     for key in TEXTS:
         for dose in doses_in(getattr(rule, key)):
-            hint = "Say what to check; amounts, schedules and orders are the clinician's."
-            yield f"This text holds {dose}.", hint, key
+            yield f"This text holds {dose}.", DOSE_HINT, key
     for key in ("for_review", "does_not_cover"):
         if not getattr(rule, key):
             yield f"`{key}` is empty.", "Write at least one line.", key

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from service.assess import Advisory, Because, Clear, Flag
 from service.engine.reference import RAISED
+from service.knowledge.model import Evidence
 from service.presenters.grouping import REASON_WORDS, Blocked, blocked
 from service.presenters.plain import number
 
@@ -53,7 +54,8 @@ def _raised(advisory: Advisory) -> Iterator[RenderableType]:
     evidence = [flag for flag in flags if flag.severity == "info" and flag.rule.evidence is not None]
     yield Line(Text("To look at", style="bold"), align="left", style="default")
     if not flags:
-        yield Text("Nothing was raised. What could not be answered is below.")
+        rest = "What could not be answered is below." if advisory.flags else "Nothing was left open either."
+        yield Text(f"Nothing was raised. {rest}")
     for flag in full:
         yield _flag(flag)
     for title, group in (("Evidence, as the articles tell it", evidence), ("Notes", notes)):
@@ -64,32 +66,24 @@ def _raised(advisory: Advisory) -> Iterator[RenderableType]:
 
 def _flag(flag: Flag) -> RenderableType:
     rule = flag.rule
-    head = Text.assemble(
-        (f" {flag.severity.upper()} ", STYLES[flag.severity]), " ", (rule.title, "bold"), (f"  {rule.id}", "dim")
-    )
+    head = Text.assemble((f" {flag.severity.upper()} ", STYLES[flag.severity]), " ", (rule.title, "bold"))
     lines = [Text(rule.summary), *_seen(flag.because)]
     lines += [Text(f"? {question}") for question in rule.for_review]
-    lines.append(
-        Text(f"Rests on {', '.join(rule.claims)}. Does not cover: {' '.join(rule.does_not_cover)}", style="dim")
-    )
+    lines.append(Text(f"Rests on {', '.join(rule.claims)} ({rule.id}).", style="dim"))
+    lines.append(Text(f"Does not cover: {' '.join(rule.does_not_cover)}", style="dim"))
     return Group(head, Padding(Group(*lines), (0, 0, 1, 3)))
 
 
 def _short(flag: Flag) -> RenderableType:
     rule = flag.rule
-    tier = (
-        f" tier {rule.evidence.tier}, {TIERS[rule.evidence.tier]}, {rule.evidence.direction.replace('_', ' ')} "
-        if rule.evidence
-        else ""
-    )
-    head = Text.assemble(
-        (" info ", STYLES["info"]),
-        " ",
-        (rule.title, "bold"),
-        (f" {tier}" if tier else "", "italic"),
-        (f" {rule.id}", "dim"),
-    )
-    return Group(head, Padding(Text(rule.summary), (0, 0, 0, 3)))
+    head = Text.assemble((" info ", STYLES["info"]), " ", (rule.title, "bold"))
+    tier = "" if rule.evidence is None else f"{_certainty(rule.evidence)}. "
+    body = Text.assemble((tier, "italic"), rule.summary, (f" ({rule.id})", "dim"))
+    return Group(head, Padding(body, (0, 0, 0, 3)))
+
+
+def _certainty(evidence: Evidence) -> str:
+    return f"Tier {evidence.tier}, {TIERS[evidence.tier]}; direction: {evidence.direction.replace('_', ' ')}"
 
 
 def _seen(because: Iterable[Because]) -> Iterator[Text]:
