@@ -20,4 +20,5 @@ USER 10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health/live', timeout=2)"]
-CMD ["magflag", "serve", "--host", "0.0.0.0", "--port", "8080"]
+# Loopback only: nothing authenticates callers yet, so magflag refuses any other address. Compose shares the host's network.
+CMD ["magflag", "serve", "--host", "127.0.0.1", "--port", "8080"]

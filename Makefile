@@ -58,7 +58,7 @@ requirements: setup ## compile the locks in requirements/ again from pyproject.t
 	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
 
 docs: setup ## write docs/generated/ again from rules, facts and commands
-	$(BIN)/magflag docs
+	$(BIN)/magflag rules docs docs/generated --malformed tests/malformed
 
 bench: setup ## run every benchmark beside its peer and print the ratios
 	$(BIN)/python -m benchmarks

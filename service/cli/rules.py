@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -13,6 +14,7 @@ from service.knowledge.files import Folder
 from service.knowledge.lock import changed_without_version, write_lock
 from service.workbench.cases import Result, assessors, load_cases, run
 from service.workbench.check import check as check_rules
+from service.workbench.docs import pages
 from service.workbench.explain import explained
 from service.workbench.new import AlreadyThere, new_rule
 
@@ -89,6 +91,18 @@ def new(rule: str) -> None:
     for file in files:
         click.echo(f"Wrote {file}")
     click.echo("Fill both in, then: magflag rules lock; magflag rules check; magflag rules test -k " + rule)
+
+
+@rules.command()
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--malformed", type=click.Path(exists=True, path_type=Path), help="Malformed files with expected messages.")
+def docs(out: Path, malformed: Path | None) -> None:
+    """Write the pages made from the rules into the folder OUT."""
+    out.mkdir(parents=True, exist_ok=True)
+    written = pages(pack_or_stop(locked=False), malformed)
+    for name, text in written.items():
+        (out / name).write_text(text, encoding="utf-8")
+    click.echo(f"Wrote {len(written)} pages into {out}.")
 
 
 @rules.command()

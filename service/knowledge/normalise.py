@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 LENGTHS = (3, 2, 1)
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%+]", re.UNICODE)
+# A number may hold a decimal or a slash (10/325); letters and digits written together (B12) stay together.
+_TOKEN = re.compile(r"\d+(?:[.,/]\d+)*(?![^\W_])|[^\W_]+|[%+]", re.UNICODE)
+_GLUED = re.compile(r"(\d+(?:[.,]\d+)*)([^\W\d_]+)", re.UNICODE)
 
 
 def tokens_of(text: str) -> tuple[str, ...]:
@@ -39,7 +41,7 @@ class Normaliser:
     keep_salt_after: frozenset[str] = frozenset()
 
     def readings(self, text: str) -> Iterator[Reading]:
-        """Yield the ways to read `text`, the most literal first."""
+        """Yield the ways to read the name of a medicine or product, the most literal first."""
         tokens = tokens_of(text)
         yield Reading(key_of(tokens))
         tokens = self._without_strength(tokens)
@@ -51,14 +53,22 @@ class Normaliser:
             yield Reading(key_of(tokens), route)
 
     def _without_strength(self, tokens: tuple[str, ...]) -> tuple[str, ...]:
+        """Take out a number with its unit, and a number at the very end; "vitamin B12" and "omega 3" keep theirs."""
+        tokens = tuple(part for token in tokens for part in self._unglued(token))
         kept: list[str] = []
-        after_number = False
-        for token in tokens:
+        for index, token in enumerate(tokens):
+            following = tokens[index + 1] if index + 1 < len(tokens) else None
             number = token[0].isdigit()
-            if not number and not (after_number and token in self.units):
-                kept.append(token)
-            after_number = number or (after_number and token in self.units)
+            if number and (following is None or following in self.units):
+                continue
+            if token in self.units and index and (tokens[index - 1][0].isdigit() or tokens[index - 1] in self.units):
+                continue
+            kept.append(token)
         return tuple(kept)
+
+    def _unglued(self, token: str) -> tuple[str, ...]:
+        glued = _GLUED.fullmatch(token)
+        return glued.groups() if glued and glued.group(2) in self.units else (token,)
 
     def _without_pack_words(self, tokens: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
         """Take out dose forms and route words; return what is left, and the route they say. A route word says more."""

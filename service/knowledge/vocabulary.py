@@ -6,7 +6,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from functools import lru_cache
 
-from service.knowledge.normalise import Normaliser, key_of, tokens_of
+from service.knowledge.normalise import Normaliser, Reading, key_of, tokens_of
 
 SYSTEMS = {
     "http://www.nlm.nih.gov/research/umls/rxnorm": "rxnorm",
@@ -24,7 +24,8 @@ WORLDS = {
     "product": "medicines",
     "food": "foods",
 }
-HIERARCHICAL = {"atc": 3, "icd10cm": 3, "icd10": 3}
+ICD_CATEGORY = 3
+HIERARCHICAL = {"atc": 3, "icd10cm": ICD_CATEGORY, "icd10": ICD_CATEGORY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class Vocabulary:
     def understand(self, world: str, text: str) -> Understood | None:
         """Return what `text` means in a world (conditions, medicines, foods), or None: unrecognised."""
         names = self.names.get(world, {})
-        for reading in self.normaliser.readings(text):
+        literal = iter([Reading(name_key(text))])
+        for reading in self.normaliser.readings(text) if world == "medicines" else literal:
             if reading.key in names:
                 return Understood(self.concepts[names[reading.key]], reading.route)
         return None
@@ -90,7 +92,7 @@ class Vocabulary:
             return None
         tables = ["icd10", "icd10cm"] if short == "icd10" else [short]
         for table in tables:
-            for candidate in _ancestors(code.strip().upper(), HIERARCHICAL.get(table)):
+            for candidate in _ancestors(_dotted(code.strip().upper(), table), HIERARCHICAL.get(table)):
                 found = self.codes.get(table, {}).get(candidate)
                 if found:
                     return self.concepts[found]
@@ -101,6 +103,12 @@ class Vocabulary:
         word = " ".join(tokens_of(text))[:48]
         near = [name for name in self.spoken.get(world, ()) if name[:1] == word[:1] and abs(len(name) - len(word)) < 4]
         return tuple(get_close_matches(word, near, n=3, cutoff=0.8))
+
+
+def _dotted(code: str, table: str) -> str:
+    """Write an ICD-10 code with its dot, which records often leave out."""
+    bare = table.startswith("icd10") and "." not in code and len(code) > ICD_CATEGORY
+    return f"{code[:ICD_CATEGORY]}.{code[ICD_CATEGORY:]}" if bare else code
 
 
 def _ancestors(code: str, shortest: int | None) -> Iterable[str]:

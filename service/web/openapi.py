@@ -14,13 +14,8 @@ from service.web.errors import CONTENT_TYPE, DETAILS
 
 View = TypeVar("View", bound=Callable[..., Any])
 VERSION = "1.0.0"
-# An entry must say something; apispec describes single members only.
-ENTRIES = {"Entry", "Condition", "Medication", "Supplement"}
-SAYS_SOMETHING: list[dict[str, Any]] = [
-    {"required": ["text"], "properties": {"text": {"type": "string"}}},
-    {"required": ["coding"], "properties": {"coding": {"type": "array", "minItems": 1}}},
-    {"required": ["nutrient"], "properties": {"nutrient": {"type": "string"}}},
-]
+YEAR = r"^(?!0000)[0-9]{4}$"
+MONTH = r"^(?!0000)[0-9]{4}-(0[1-9]|1[0-2])$"
 TEXTS = {"type": "array", "items": {"type": "string"}}
 RULES = {
     "type": "object",
@@ -70,11 +65,7 @@ def make_api(app: Flask) -> Api:
 def description(api: Api) -> dict[str, Any]:
     """Return the finished description as plain data, without what flask-smorest adds and no route uses."""
     spec: dict[str, Any] = api.spec.to_dict()
-    shapes = spec["components"]["schemas"]
-    shapes.pop("PaginationMetadata", None)
-    for name in ENTRIES & set(shapes):
-        known = set(shapes[name]["properties"])
-        shapes[name]["anyOf"] = [each for each in SAYS_SOMETHING if known.issuperset(each["required"])]
+    spec["components"]["schemas"].pop("PaginationMetadata", None)
     return spec
 
 
@@ -114,8 +105,8 @@ def _forget(ret: dict[str, Any]) -> dict[str, Any]:
 
 def _scalar(field: Any) -> dict[str, Any]:
     if isinstance(field, LooseDay):
-        month = r"^\d{4}-(0[1-9]|1[0-2])$"
-        return {"anyOf": [{"type": "string", "pattern": p} for p in (r"^\d{4}$", month)] + [_day()]}
+        coarse = [{"type": "string", "pattern": pattern} for pattern in (YEAR, MONTH)]
+        return {"anyOf": [*coarse, _day()]}
     if isinstance(field, Word):
         return {"type": "string", "enum": list(field.words)}
     if isinstance(field, Text):

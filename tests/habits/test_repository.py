@@ -12,6 +12,8 @@ import click
 import pytest
 
 from service.cli.main import main
+from service.knowledge.load import load_pack
+from service.workbench.docs import pages
 
 ROOT = Path(__file__).parents[2]
 CODE = [file for folder in ("rules", "schemas", "service") for file in sorted((ROOT / folder).rglob("*.py"))]
@@ -115,3 +117,9 @@ def test_every_file_the_readme_names_is_there() -> None:
 def test_the_version_is_said_once() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f"## {project['version']}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_generated_pages_are_current() -> None:
+    wanted = pages(load_pack(), ROOT / "tests" / "malformed")
+    here = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "docs" / "generated").glob("*.md")}
+    assert sorted(name for name in wanted | here if wanted.get(name) != here.get(name)) == [], "run `make docs`"
