@@ -16,6 +16,7 @@ from service.intake.strict_json import MOST_BYTES
 from service.web.context import context
 from service.web.logs import log_failure
 
+MOST_PROBLEMS = 100
 CONTENT_TYPE = "application/problem+json"
 DETAILS = {
     400: "The request cannot be read.",
@@ -48,11 +49,19 @@ def problem_response(
         "title": title,
         "status": status,
         "detail": detail,
-        "problems": [asdict(each) for each in problems or [Problem("", detail, HINTS.get(status))]],
+        "problems": [asdict(each) for each in _shortened(problems) or [Problem("", detail, HINTS.get(status))]],
     }
     response = Response(json.dumps(body, ensure_ascii=False), status, content_type=CONTENT_TYPE)
     response.headers.extend(dict(headers))
     return response
+
+
+def _shortened(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """Keep the answer to a hostile body from being larger than the body."""
+    if len(problems) <= MOST_PROBLEMS:
+        return problems
+    more = f"There are {len(problems) - MOST_PROBLEMS} problems more."
+    return [*problems[:MOST_PROBLEMS], Problem("", more, "Mend these first.")]
 
 
 def install_errors(app: Flask) -> None:

@@ -1,9 +1,8 @@
 """What is counted: requests, time, failures, and how often each rule spoke. Nothing about any patient."""
 
-import json
 import os
-from collections import Counter as Tally
-from typing import Any
+import re
+from collections.abc import Iterator
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -12,7 +11,21 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 # Shown from the start with the value 0, so that an alarm can be set before it is first needed: the two engines
 # disagreed, the engine failed, a text of ours held a dose.
 FAILURES = ("Disagreement", "EngineFailed", "DoseFound")
+SPOKEN = re.compile(rb'"(rule|outcome)": ?"([^"\\]+)"')
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+def spoken(advisory: bytes) -> Iterator[tuple[str, str]]:
+    """Yield rule and outcome of every flag, by the names alone: reading the whole JSON again would cost more.
+
+    A quotation mark inside a text is escaped, so what a patient's text says is never taken for a name.
+    """
+    rule = ""
+    for name, value in SPOKEN.findall(advisory):
+        if name == b"rule":
+            rule = value.decode()
+        else:
+            yield rule, value.decode()
 
 
 class Metrics:
@@ -38,9 +51,8 @@ class Metrics:
 
     def count_outcomes(self, advisory: bytes) -> None:
         """Count the flags of an advisory by rule and outcome."""
-        flags: list[dict[str, Any]] = json.loads(advisory).get("flags", [])
-        for (rule, outcome), count in Tally((flag["rule"], flag["outcome"]) for flag in flags).items():
-            self.outcomes.labels(rule, outcome).inc(count)
+        for rule, outcome in spoken(advisory):
+            self.outcomes.labels(rule, outcome).inc()
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format; of all processes, if there are several."""

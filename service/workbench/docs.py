@@ -108,8 +108,11 @@ def _claim(claim: Claim, cited: list[str]) -> Iterator[str]:
     yield ""
     yield claim.statement or "Never shown."
     yield ""
-    passages = "; ".join(f"{at.document[:3]}, {at.section}, {at.start} to {at.end}" for at in claim.locations)
-    yield f"{claim.kind}, {claim.encode}, in {claim.documents} of 5 documents. Passages: {passages}."
+    yield f"{claim.kind}, {claim.encode}, in {claim.documents} of 5 documents."
+    yield ""
+    # A heading is a place, not wording: it stands at the end of its own line, marked as what it is.
+    yield from (f"- {at.document}, {at.start} to {at.end}, section: {at.section}" for at in claim.locations)
+    yield ""
     if claim.not_encoded_because:
         yield f"Not encoded: {claim.not_encoded_because}"
     if cited:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from schemas.advisory_schema import AdvisorySchema
 from service.web.app import create_app
+from service.web.metrics import spoken
 from service.web.settings import Settings
 
 ORDER = {"critical": 0, "warning": 1, "info": 2}
@@ -70,6 +71,13 @@ def test_outcomes_are_counted_by_rule(pretend: Any) -> None:
     assert 'magflag_requests_total{method="POST",route="/v1/evaluate",status="200"} 1.0' in counted
     assert "magflag_evaluation_seconds_count 1.0" in counted
     assert 'magflag_failures_total{error="Disagreement"} 0.0' in counted
+
+
+def test_what_is_counted_is_what_was_said(client: FlaskClient, profile: dict[str, Any]) -> None:
+    profile["signs"] = ['"rule":"x","outcome":"raised"']
+    answer = client.post("/v1/evaluate?explain=true", json=profile)
+    said = [(flag["rule"], flag["outcome"]) for flag in answer.get_json()["flags"]]
+    assert list(spoken(answer.data)) == said
 
 
 @pytest.mark.parametrize(("is_ready", "status"), [(True, 200), (False, 503)])

@@ -57,6 +57,12 @@ def test_all_mistakes_are_told_at_once(client: FlaskClient) -> None:
     assert places == ["/kidney/dialysis", "/medicines", "/patient/age", "/patient/sex", "/signs/0"]
 
 
+def test_the_answer_to_very_many_mistakes_is_short(client: FlaskClient) -> None:
+    answer = client.post("/v1/evaluate", json={f"x{number}": 1 for number in range(5000)})
+    assert_shape(answer, 422)
+    assert len(answer.data) < 50_000
+
+
 def test_a_misspelt_member_is_told_what_was_meant(client: FlaskClient) -> None:
     answer = client.post("/v1/evaluate", json={"medicatons": []})
     assert answer.json is not None
