@@ -1,9 +1,10 @@
 """A mistake, told so that whoever made it can mend it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake: where it is, what it is, what to write instead.
 
@@ -13,6 +14,11 @@ class Problem:
     at: str
     message: str
     hint: str | None = None
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems by place, then by message."""
+    return sorted(problems, key=lambda problem: (problem.at, problem.message, problem.hint or ""))
 
 
 class Refused(Exception):
@@ -25,4 +31,4 @@ class Refused(Exception):
     def __init__(self, status: int, problems: list[Problem]) -> None:
         super().__init__(f"refused with {len(problems)} problem(s)")
         self.status = status
-        self.problems = sorted(problems)
+        self.problems = in_order(problems)

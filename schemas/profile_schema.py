@@ -3,7 +3,7 @@
 Every member is optional and may be null. Unknown members, wrong types and impossible values are refused, all at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from schemas.profile import (
     Quantity,
     Supplement,
 )
-from schemas.strict import Day, Flag, LooseDay, Number, StrictSchema, Text, Told, Word, loaded
+from schemas.strict import Day, Flag, LooseDay, Number, StrictSchema, Text, Told, Word, loaded, pointer_part
 
 FORMS = (
     "glycinate", "citrate", "malate", "l-threonate", "oxide", "sulfate", "chloride", "carbonate", "hydroxide",
@@ -31,7 +31,7 @@ FORMS = (
 )  # fmt: skip
 ROUTES = ("oral", "iv", "topical", "dietary")
 STAGES = ("G1", "G2", "G3a", "G3b", "G4", "G5")
-MOST_ENTRIES = 500
+MOST_ENTRIES, MOST_MEMBERS, MOST_VALUES = 500, 40, 20_000
 T = TypeVar("T", bound=Entry)
 
 
@@ -98,15 +98,10 @@ class EntryField(fields.Field[Any]):
         return self.schema.load(value)
 
 
-def _short(items: list[Any]) -> None:
-    if len(items) > MOST_ENTRIES:
-        raise ValidationError(Told(f"This list is longer than {MOST_ENTRIES} entries.", "Send what is current only."))
-
-
 def _entries(schema: type[EntrySchema]) -> fields.List[Any]:
     told = Told("This must be a list.", "Write [ … ]; null if not asked, [] if asked and none.")
     messages: dict[str, str | list[Any] | dict[Any, Any]] = {"invalid": told}
-    return fields.List(EntryField(schema), allow_none=True, validate=_short, error_messages=messages)
+    return fields.List(EntryField(schema), allow_none=True, error_messages=messages)
 
 
 class QuantitySchema(StrictSchema):
@@ -177,7 +172,10 @@ def load_profile(data: object, today: date) -> Profile:
     """Return the Profile, or raise Refused (422) with every mistake; `today` stands in where `as_of` is absent."""
     if not isinstance(data, Mapping):
         raise Refused(422, [Problem("", "A profile is a JSON object.", 'Write {"patient": {…}, …}.')])
-    value, problems = loaded(PROFILE, data)
+    problems = list(_oversized(data))
+    value = None
+    if not problems:
+        value, problems = loaded(PROFILE, data)
     if problems:
         raise Refused(422, problems)
     profile = _profile(value)
@@ -185,6 +183,31 @@ def load_profile(data: object, today: date) -> Profile:
         at = "/patient/birth_date"
         raise Refused(422, [Problem(at, "The birth date lies after the day of evaluation.", "Check both dates.")])
     return profile
+
+
+def _oversized(data: object) -> Iterator[Problem]:
+    """Yield what is too large to be read in good time, before anything is read."""
+    values = 0
+    waiting: list[tuple[str, object]] = [("", data)]
+    while waiting:
+        at, value = waiting.pop()
+        if not isinstance(value, (list, Mapping)):
+            continue
+        most = MOST_ENTRIES if isinstance(value, list) else MOST_MEMBERS
+        values += len(value)
+        if len(value) > most:
+            yield Problem(at, f"This is longer than {most} entries.", "Send what is current only.")
+        elif values > MOST_VALUES:
+            yield Problem("", f"A profile holds at most {MOST_VALUES} values.", "Send what is current only.")
+            return
+        else:
+            waiting += list(enumerated(value, at))
+
+
+def enumerated(value: list[Any] | Mapping[str, Any], at: str) -> Iterator[tuple[str, Any]]:
+    """Yield the members of a list or an object with their pointers."""
+    for key, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+        yield f"{at}/{pointer_part(key)}", inner
 
 
 def _profile(data: dict[str, Any]) -> Profile:

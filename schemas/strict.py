@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
-from schemas.problem import Problem
+from schemas.problem import Problem, in_order
 
 __all__ = ["Day", "Flag", "LooseDay", "Number", "StrictSchema", "Text", "Told", "Word", "loaded"]
 
@@ -138,13 +138,13 @@ def loaded(schema: Schema, data: Any) -> tuple[Any, list[Problem]]:
     try:
         return schema.load(data), []
     except ValidationError as error:
-        return None, sorted(_walk(error.messages, ""))
+        return None, in_order(_walk(error.messages, ""))
 
 
 def _walk(errors: Any, at: str) -> Iterator[Problem]:
     if isinstance(errors, Mapping):
         for key, inner in errors.items():
-            yield from _walk(inner, at if key == "_schema" else f"{at}/{_escape(key)}")
+            yield from _walk(inner, at if key == "_schema" else f"{at}/{pointer_part(key)}")
         return
     for message in errors if isinstance(errors, list) else [errors]:
         if isinstance(message, (Mapping, list)):
@@ -176,5 +176,6 @@ def did_you_mean(word: str, known: tuple[str, ...]) -> str:
     return f"Known here: {', '.join(known)}." if len(known) < 20 else "See the documentation for what is known here."
 
 
-def _escape(key: object) -> str:
+def pointer_part(key: object) -> str:
+    """Return a key as a part of a JSON pointer (RFC 6901), cut where it is long."""
     return str(key)[:64].replace("~", "~0").replace("/", "~1")

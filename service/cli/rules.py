@@ -95,7 +95,9 @@ def new(rule: str) -> None:
 
 @rules.command()
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--malformed", type=click.Path(exists=True, path_type=Path), help="Malformed files with expected messages.")
+@click.option(
+    "--malformed", type=click.Path(exists=True, path_type=Path), help="Malformed files with expected messages."
+)
 def docs(out: Path, malformed: Path | None) -> None:
     """Write the pages made from the rules into the folder OUT."""
     out.mkdir(parents=True, exist_ok=True)

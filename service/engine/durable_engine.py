@@ -43,7 +43,7 @@ class DurableEngine:
 
     def __init__(self, rules: Iterable[Rule], declarations: Iterable[FactDeclaration]) -> None:
         self.attributes = Attributes(declarations)
-        self.means: dict[str, tuple[str, bool]] = {}
+        self.means: dict[str, list[tuple[str, bool]]] = {}
         self.rules = tuple(rules)
         self.groups = _grouped(self._conjuncts())
         self._lock = threading.Lock()
@@ -58,18 +58,18 @@ class DurableEngine:
         ]
 
     def _conjuncts(self) -> list[tuple[str, Conjunct]]:
-        named = []
-        for index, rule in enumerate(self.rules):
+        """Name every distinct conjunction, and note for which rules it means true (+) or false (-)."""
+        names: dict[Conjunct, str] = {}
+        for rule in self.rules:
             try:
                 both = compile_condition(rule.condition, self.attributes)
             except TooLarge as error:
                 raise TooLarge(f"{rule.id}: {error}") from None
-            for sign, conjuncts in zip("+-", both, strict=True):
-                for number, conjunct in enumerate(conjuncts):
-                    name = f"r{index}{sign}{number}"
-                    self.means[name] = (rule.id, sign == "+")
-                    named.append((name, conjunct))
-        return named
+            for positive, conjuncts in zip((True, False), both, strict=True):
+                for conjunct in conjuncts:
+                    name = names.setdefault(conjunct, f"c{len(names)}")
+                    self.means.setdefault(name, []).append((rule.id, positive))
+        return [(name, conjunct) for conjunct, name in names.items()]
 
     def _definition(self) -> dict[str, Any]:
         definition: dict[str, Any] = {HEARTBEAT: _rule([{HEARTBEAT: 1}])}
@@ -124,11 +124,11 @@ class DurableEngine:
             raise EngineFailed("no heartbeat")
         verdicts = {rule.id: CANNOT_SAY for rule in self.rules}
         for name in fired - {HEARTBEAT}:
-            rule, positive = self.means[name]
-            verdict = RAISED if positive else CLEAR
-            if verdicts[rule] not in (CANNOT_SAY, verdict):
-                raise EngineFailed(f"{rule} is raised and clear at once")
-            verdicts[rule] = verdict
+            for rule, positive in self.means[name]:
+                verdict = RAISED if positive else CLEAR
+                if verdicts[rule] not in (CANNOT_SAY, verdict):
+                    raise EngineFailed(f"{rule} is raised and clear at once")
+                verdicts[rule] = verdict
         return verdicts
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ Everything else (durable-rules, later SQL) is compared with this. It shares no c
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from service.facts.model import Fact, Interval
+from service.facts.model import Fact, Interval, State
 from service.knowledge.model import Rule
 from service.knowledge.nodes import All, Any, Compare, Is, Node, Not, Unknown
 
@@ -31,16 +31,23 @@ def evaluate(rules: Iterable[Rule], facts: Known) -> dict[str, str]:
 
 def truth(node: Node, facts: Known) -> bool | None:
     """Return true, false or None (unknown)."""
-    if isinstance(node, All):
-        values = [truth(part, facts) for part in node.parts]
-        return False if False in values else None if None in values else True
-    if isinstance(node, Any):
-        values = [truth(part, facts) for part in node.parts]
-        return True if True in values else None if None in values else False
+    if isinstance(node, (Is, Compare, Unknown)):
+        return test(node, facts[node.fact].state)
     if isinstance(node, Not):
         inner = truth(node.part, facts)
         return None if inner is None else not inner
-    state = facts[node.fact].state
+    # One true part settles `any`, one false part settles `all`; short of that, one unknown part leaves it unknown.
+    settles, unknown = isinstance(node, Any), False
+    for part in node.parts:
+        value = truth(part, facts)
+        if value is settles:
+            return settles
+        unknown = unknown or value is None
+    return None if unknown else not settles
+
+
+def test(node: Is | Compare | Unknown, state: State) -> bool | None:
+    """Return what one test says of one fact; a test of something unknown is unknown."""
     if isinstance(node, Unknown):
         return state is None
     if state is None:
@@ -48,7 +55,7 @@ def truth(node: Node, facts: Known) -> bool | None:
     return state in node.values if isinstance(node, Is) else compare(node, state)
 
 
-def compare(node: Compare, state: object) -> bool | None:
+def compare(node: Compare, state: State) -> bool | None:
     """Return whether every number in the interval stands in the relation, none does, or it is open."""
     if not isinstance(state, Interval):
         raise TypeError(f"{node.fact} is not a number")

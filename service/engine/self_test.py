@@ -27,11 +27,11 @@ def _try(engine: DurableEngine, name: str, conjunct: Conjunct) -> None:
     fits = example(conjunct)
     fired = engine.fired(fits)
     if name not in fired or HEARTBEAT not in fired:
-        raise EngineFailed(f"{engine.means[name][0]}: {name} does not fire on its own example")
+        raise EngineFailed(f"{engine.means[name][0][0]}: {name} does not fire on its own example")
     for attribute in fits:
         without = {known: value for known, value in fits.items() if known != attribute}
         if name in engine.fired(without):
-            raise EngineFailed(f"{engine.means[name][0]}: {name} fires without {attribute}")
+            raise EngineFailed(f"{engine.means[name][0][0]}: {name} fires without {attribute}")
 
 
 def example(conjunct: Conjunct) -> dict[str, float]:

@@ -10,6 +10,7 @@ from service.facts.model import CONFLICT, NOT_SPECIFIC, NOT_SUPPLIED, UNRECOGNIS
 from service.knowledge.model import FactDeclaration
 
 PRODUCT_LISTS = ("supplements", "medications")
+MOST_GAPS = 10
 
 
 def seen_entry(read: Read) -> Seen:
@@ -83,6 +84,15 @@ def _products(declaration: FactDeclaration, on: Deriving) -> tuple[list[Read], l
     return hits, gaps
 
 
+def _named(gaps: list[Gap]) -> tuple[Gap, ...]:
+    """Return the gaps one by one, or the first of very many and how many more there are; all are in `unrecognised`."""
+    rest = len(gaps) - MOST_GAPS
+    if rest <= 0:
+        return tuple(gaps)
+    more = Gap(gaps[MOST_GAPS].reason, gaps[MOST_GAPS].at, f"This and {rest - 1} more entries leave this open.")
+    return (*gaps[:MOST_GAPS], more)
+
+
 def _fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
     given = declaration.given
     if read.status not in given["status"]:
@@ -116,7 +126,7 @@ def _product(declaration: FactDeclaration, on: Deriving) -> Fact:
     if hits:
         return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
     if gaps:
-        return Fact(declaration.id, None, gaps=tuple(gaps))
+        return Fact(declaration.id, None, gaps=_named(gaps))
     return Fact(declaration.id, False, (Seen(False, "/supplements"),))
 
 
@@ -124,7 +134,7 @@ def _count_products(declaration: FactDeclaration, on: Deriving) -> Fact:
     hits, gaps = _products(declaration, on)
     unbounded = any(on.entries.lists[name].entries is None for name in PRODUCT_LISTS)
     high = None if unbounded else Decimal(len(hits) + len(gaps))
-    return Fact(declaration.id, Interval(Decimal(len(hits)), high), tuple(map(seen_entry, hits)), tuple(gaps))
+    return Fact(declaration.id, Interval(Decimal(len(hits)), high), tuple(map(seen_entry, hits)), _named(gaps))
 
 
 def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:

@@ -26,6 +26,9 @@ class Interval:
     high: Decimal | None
 
 
+State = bool | str | Interval | None
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One thing seen in the profile behind a fact, for `because`; `value` is as it came."""
@@ -54,7 +57,7 @@ class Fact:
     """One fact; `state` is yes/no, a word, an Interval, or None for unknown."""
 
     id: str
-    state: bool | str | Interval | None
+    state: State
     seen: tuple[Seen, ...] = ()
     gaps: tuple[Gap, ...] = ()
 

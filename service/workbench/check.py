@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from schemas.problem import Problem
+from schemas.problem import Problem, in_order
 from service.assess import Assessor
 from service.engine.durable_compile import TooLarge
 from service.engine.durable_engine import EngineFailed
@@ -44,7 +44,7 @@ def check(path: Path, locked: bool = True) -> Checked:
     cases = load_cases(folder)
     problems = [*folder.problems, *(each for document in folder.documents for each in document.problems)]
     problems += [*_engine(pack), *_stems(path), *_claims(pack), *_untried(pack, cases)]
-    return Checked(files, len(pack.rules), len(cases), tuple(sorted(set(problems))))
+    return Checked(files, len(pack.rules), len(cases), tuple(in_order(set(problems))))
 
 
 def _engine(pack: Pack) -> Iterator[Problem]:

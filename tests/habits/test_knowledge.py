@@ -36,7 +36,7 @@ def test_every_claim_to_encode_is_cited(encode: str) -> None:
 
 
 def test_the_register_is_whole() -> None:
-    counts = {encode: 0 for encode in ("must-encode", "should-encode", "context-only", "never-emit")}
+    counts = dict.fromkeys(("must-encode", "should-encode", "context-only", "never-emit"), 0)
     for claim in PACK.claims.values():
         counts[claim.encode] += 1
     assert counts == {"must-encode": 88, "should-encode": 50, "context-only": 38, "never-emit": 5}

@@ -41,7 +41,7 @@ def test_a_first_session_without_a_firing_does_not_crash() -> None:
 def test_without_the_heartbeat_nothing_is_answered() -> None:
     engine = DurableEngine([rule("r/1", Is("has_a", (True,)))], declarations())
     with pytest.raises(EngineFailed, match="heartbeat"):
-        engine._verdicts({"r0+0"})
+        engine._verdicts({"c0"})
 
 
 def test_more_matches_than_the_alpha_stack_holds() -> None:
@@ -102,7 +102,7 @@ def test_too_many_alternatives_are_refused_at_load() -> None:
 def test_both_kinds_of_conjunction_firing_is_a_failure() -> None:
     engine = DurableEngine([rule("r/1", Is("has_a", (True,)))], declarations())
     with pytest.raises(EngineFailed, match="raised and clear"):
-        engine._verdicts({HEARTBEAT, "r0+0", "r0-0"})
+        engine._verdicts({HEARTBEAT, "c0", "c1"})
 
 
 def test_draining_the_agenda_ourselves_fires_what_the_stock_host_fires() -> None:
@@ -120,7 +120,7 @@ def test_draining_the_agenda_ourselves_fires_what_the_stock_host_fires() -> None
     host.assert_fact("same", {"sid": "s", "id": "1", "a": 1, "b": 4})
     ours = DurableEngine([rule("r/1", All((Is("has_a", (True,)),)))], declarations())
     assert sorted(fired) == ["one", "two"]
-    assert ours.fired(ours.attributes.sent(facts(has_a=True))) == {HEARTBEAT, "r0+0"}
+    assert ours.fired(ours.attributes.sent(facts(has_a=True))) == {HEARTBEAT, "c0"}
 
 
 def test_a_closed_engine_is_not_asked() -> None:

@@ -32,7 +32,9 @@ def test_nothing_supplied_is_not_the_same_as_none() -> None:
 
 def test_a_string_stands_for_a_text() -> None:
     plain = read({"conditions": ["migraine"], "medications": ["omeprazole"], "signs": ["cramps"]})
-    whole = read({"conditions": [{"text": "migraine"}], "medications": [{"text": "omeprazole"}], "signs": [{"text": "cramps"}]})
+    whole = read(
+        {"conditions": [{"text": "migraine"}], "medications": [{"text": "omeprazole"}], "signs": [{"text": "cramps"}]}
+    )
     assert plain == whole
     assert plain.conditions is not None
     assert plain.conditions[0].status == "active"
