@@ -173,9 +173,9 @@ def load_profile(data: object, today: date) -> Profile:
     if not isinstance(data, Mapping):
         raise Refused(422, [Problem("", "A profile is a JSON object.", 'Write {"patient": {…}, …}.')])
     problems = list(_oversized(data))
-    value = None
-    if not problems:
-        value, problems = loaded(PROFILE, data)
+    if problems:
+        raise Refused(422, problems)
+    value, problems = loaded(PROFILE, data)
     if problems:
         raise Refused(422, problems)
     profile = _profile(value)

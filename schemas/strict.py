@@ -13,6 +13,9 @@ from schemas.problem import Problem, in_order
 
 __all__ = ["Day", "Flag", "LooseDay", "Number", "StrictSchema", "Text", "Told", "Word", "loaded"]
 
+# A longer list of what is known would hide the mistake it is meant to explain.
+MOST_LISTED = 19
+
 
 class Told(str):
     """A message that carries its way out and, for unknown keys, the keys that are known."""
@@ -173,7 +176,9 @@ def did_you_mean(word: str, known: tuple[str, ...]) -> str:
     near = get_close_matches(word[:64], known, n=1, cutoff=0.6)
     if near:
         return f"Did you mean {near[0]}?"
-    return f"Known here: {', '.join(known)}." if len(known) < 20 else "See the documentation for what is known here."
+    if len(known) <= MOST_LISTED:
+        return f"Known here: {', '.join(known)}."
+    return "See the documentation for what is known here."
 
 
 def pointer_part(key: object) -> str:

@@ -86,15 +86,15 @@ class Service:
 
     def pack(self) -> dict[str, Any]:
         """Return what the pack is, and what it holds."""
-        claims = self._pack.claims.values()
+        kinds = [claim.encode for claim in self._pack.claims.values()]
         return pack_of(self._pack) | {
             "rules": len(self._pack.rules),
             "active": len(self._pack.active_rules),
-            "claims": {kind: sum(claim.encode == kind for claim in claims) for kind in sorted({c.encode for c in claims})},
+            "claims": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
             "documents": [dict(document) for document in self._pack.documents.values()],
             "policy": [
-                {"id": row.id, "value": float(row.value), "unit": row.unit, "meaning": row.meaning, "source": row.source,
-                 "approval": row.approval}
+                {"id": row.id, "value": float(row.value), "unit": row.unit, "meaning": row.meaning,
+                 "source": row.source, "approval": row.approval}
                 for row in self._pack.policy.values()
             ],
             "notice": self._pack.notice,

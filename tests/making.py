@@ -23,8 +23,9 @@ def declarations() -> list[FactDeclaration]:
 def rule(known: str, condition: Node) -> Rule:
     """Return a rule of which only the condition matters."""
     return Rule(
-        id=known, version=1, status="draft", category="caution", severity="info", title=known, summary=known, detail=known,
-        for_review=("check",), condition=condition, written={}, claims=(), does_not_cover=("much",), file="made up",
+        id=known, version=1, status="draft", category="caution", severity="info",
+        title=known, summary=known, detail=known, for_review=("check",), does_not_cover=("much",),
+        condition=condition, written={}, claims=(), file="made up",
     )  # fmt: skip
 
 

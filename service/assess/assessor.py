@@ -60,7 +60,7 @@ def _once(quality: list[Gap]) -> tuple[Gap, ...]:
 
 
 def _silent(flags: list[Flag]) -> tuple[str, ...]:
-    """Return what the documents are silent on for this patient, also where only the patient's own state is not known."""
+    """Return what the documents are silent on for this patient, also where only the patient's state is not known."""
     return tuple(sorted({flag.rule.silent_on for flag in flags if flag.rule.silent_on and _may_concern(flag)}))
 
 

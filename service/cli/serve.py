@@ -4,6 +4,8 @@ import click
 
 from service.cli.packs import pack_or_stop
 from service.cli.told import BAD_SETTINGS, stop
+from service.web.serve import RefusedToServe
+from service.web.serve import serve as start
 from service.wiring import build_service
 
 
@@ -12,9 +14,6 @@ from service.wiring import build_service
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
 def serve(host: str, port: int) -> None:
     """Start the service; it does not start on a broken pack."""
-    from service.web.serve import RefusedToServe
-    from service.web.serve import serve as start
-
     pack_or_stop()
     try:
         start(build_service, host, port)

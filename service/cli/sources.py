@@ -21,9 +21,8 @@ def verify(documents: Path) -> None:
     """Re-check every document and every passage that a claim rests on."""
     found = verify_passages(pack_or_stop(locked=False), documents)
     tell(found.problems)
-    click.echo(
-        f"{found.documents} documents, {found.claims} claims, {found.passages} passages: {_verdict(len(found.problems))}."
-    )
+    counted = f"{found.documents} documents, {found.claims} claims, {found.passages} passages"
+    click.echo(f"{counted}: {_verdict(len(found.problems))}.")
     sys.exit(BAD_RULES if found.problems else 0)
 
 

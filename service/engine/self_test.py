@@ -13,8 +13,9 @@ _PRIME, _OFFSET = 16777619, 2166136261
 
 def self_test(engine: DurableEngine) -> None:
     """Raise EngineFailed if the engine does not do what its conjunctions say."""
-    names = [HEARTBEAT, "g", "sid", "id", *engine.means, *(name for each in engine.attributes.names.values() for name in (
-        each, f"{each}lo", f"{each}hi", f"{each}k"))]  # fmt: skip
+    attributes = engine.attributes.names.values()
+    sent = (name for each in attributes for name in (each, f"{each}lo", f"{each}hi", f"{each}k"))
+    names = [HEARTBEAT, "g", "sid", "id", *engine.means, *sent]
     for hashed in (fnv_1, fnv_1a):
         if len({hashed(name) for name in names}) < len(set(names)):
             raise EngineFailed("two names share a hash")

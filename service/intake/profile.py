@@ -20,7 +20,7 @@ class Received:
 
 
 def receive(body: bytes, today: date) -> Received:
-    """Return the profile in a JSON body; raise Refused with every mistake. `today` stands in where `as_of` is absent."""
+    """Return the profile in a JSON body; raise Refused with every mistake. `today` stands in for an absent `as_of`."""
     return received(parse(body), today)
 
 

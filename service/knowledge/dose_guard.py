@@ -59,7 +59,7 @@ _COMPILED = {what: re.compile(pattern, re.IGNORECASE) for what, pattern in _PATT
 
 @lru_cache(maxsize=16384)
 def dose_in(text: str) -> tuple[str, ...]:
-    """Return what makes `text` a dose or an order (`an amount: "…"`), each kind once. `text` is ours, not a patient's."""
+    """Return what makes `text` a dose or an order (`an amount: "…"`), each kind once. `text` is ours, no patient's."""
     found = ((what, pattern.search(text)) for what, pattern in _COMPILED.items())
     return tuple(f'{what}: "{match.group(0).strip(" .;:!?")}"' for what, match in found if match)
 

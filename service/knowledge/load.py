@@ -41,9 +41,10 @@ def load_pack(path: Path | None = None, locked: bool = True) -> Pack:
         check_lock(folder, found)
     folder.finish()
     return Pack(
-        name=head["name"], version=head["version"], sha256=digest_of(folder.path), clinical_review=head["clinical_review"],
+        name=head["name"], version=head["version"], sha256=digest_of(folder.path), folder=folder.path,
+        clinical_review=head["clinical_review"],
         notice=head["notice"]["text"].strip(), notice_claims=tuple(head["notice"]["claims"]), rules=found, facts=facts,
-        policy=policy, stages=stages, vocabulary=vocabulary, claims=claims, documents=documents, folder=folder.path,
+        policy=policy, stages=stages, vocabulary=vocabulary, claims=claims, documents=documents,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Makes two spellings of one name equal: case, spacing, hyphens, strengths, pack words and salts; nothing is guessed."""
+"""Makes two spellings of a name equal: case, spacing, hyphens, strengths, pack words and salts; nothing is guessed."""
 
 import re
 import unicodedata

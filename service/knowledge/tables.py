@@ -12,7 +12,7 @@ class UnknownPlace(Exception):
 
 
 def fill(template: Any, row: Mapping[str, Any]) -> Any:
-    """Return the template with every `{name}` replaced; a string that is nothing but `{name}` takes the value as it is."""
+    """Return the template with every `{name}` replaced; a string that is only `{name}` takes the value as it is."""
     if isinstance(template, str):
         whole = _PLACE.fullmatch(template)
         if whole:

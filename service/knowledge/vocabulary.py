@@ -25,6 +25,8 @@ WORLDS = {
     "food": "foods",
 }
 ICD_CATEGORY = 3
+# Names that differ more in length than this are not compared, because comparing is slow.
+NEAR_IN_LENGTH = 3
 HIERARCHICAL = {"atc": 3, "icd10cm": ICD_CATEGORY, "icd10": ICD_CATEGORY}
 
 
@@ -101,8 +103,12 @@ class Vocabulary:
     def did_you_mean(self, world: str, text: str) -> tuple[str, ...]:
         """Return up to three known names near an unrecognised text; suggestions are shown, never used."""
         word = " ".join(tokens_of(text))[:48]
-        near = [name for name in self.spoken.get(world, ()) if name[:1] == word[:1] and abs(len(name) - len(word)) < 4]
+        near = [name for name in self.spoken.get(world, ()) if _may_be_near(name, word)]
         return tuple(get_close_matches(word, near, n=3, cutoff=0.8))
+
+
+def _may_be_near(name: str, word: str) -> bool:
+    return name[:1] == word[:1] and abs(len(name) - len(word)) <= NEAR_IN_LENGTH
 
 
 def _dotted(code: str, table: str) -> str:

@@ -1,7 +1,7 @@
 """YAML without its traps: every key once, only true and false are booleans, dates stay text, every value has a place.
 
-PyYAML keeps the last of two equal keys, reads `no` as false, `1:30` as ninety and `010` as eight. In a rule file each of
-these is how a safety condition dies quietly, so the events are read here one by one.
+PyYAML keeps the last of two equal keys, reads `no` as false, `1:30` as ninety and `010` as eight. In a rule file each
+of these is how a safety condition dies quietly, so the events are read here one by one.
 """
 
 import re

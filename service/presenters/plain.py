@@ -46,7 +46,7 @@ class Writer:
             raise DoseFound("the notice")
 
     def advisory(self, advisory: Advisory, known: str, created_at: str) -> str:
-        """Return the JSON text of an advisory with its id and the moment it was made; raise DoseFound rather than dose."""
+        """Return the JSON text of an advisory with its id and the moment it was made, or raise DoseFound."""
         members = {
             "id": to_json(known),
             "created_at": to_json(created_at),
@@ -123,16 +123,17 @@ def evidence_of(evidence: Evidence | None) -> dict[str, Any] | None:
     if evidence is None:
         return None
     return {
-        "tier": evidence.tier, "direction": evidence.direction, "condition": evidence.condition, "route": evidence.route,
-        "form": evidence.form, "why": list(evidence.why), "documents": evidence.documents, "checked": None,
+        "tier": evidence.tier, "direction": evidence.direction, "condition": evidence.condition,
+        "route": evidence.route, "form": evidence.form, "why": list(evidence.why),
+        "documents": evidence.documents, "checked": None,
     }  # fmt: skip
 
 
 def because_of(because: Because) -> dict[str, Any]:
     """Return one thing seen; comparator, age and origin only where there are any."""
     members: dict[str, Any] = {
-        "fact": because.fact, "value": number(because.value), "unit": because.unit, "date": because.date, "at": because.at,
-        "source": because.source,
+        "fact": because.fact, "value": number(because.value), "unit": because.unit, "date": because.date,
+        "at": because.at, "source": because.source,
     }  # fmt: skip
     extra = {"comparator": because.comparator, "age_days": because.age_days, "origin": because.origin}
     return members | {name: value for name, value in extra.items() if value is not None}
@@ -170,10 +171,10 @@ def _guarded(items: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
 def rule_of(rule: Rule, full: bool = False) -> dict[str, Any]:
     """Return a rule as `/v1/rules` shows it; `full` adds what it says and how it decides."""
     short: dict[str, Any] = {
-        "id": rule.id, "version": rule.version, "title": rule.title, "category": rule.category, "severity": rule.severity,
-        "status": rule.status, "active": rule.active, "claims": list(rule.claims), "contrast": list(rule.contrast),
-        "background": list(rule.background), "summary": rule.summary, "evidence": evidence_of(rule.evidence),
-        "file": rule.file, "sha256": rule.digest,
+        "id": rule.id, "version": rule.version, "title": rule.title, "category": rule.category,
+        "severity": rule.severity, "status": rule.status, "active": rule.active, "claims": list(rule.claims),
+        "contrast": list(rule.contrast), "background": list(rule.background), "summary": rule.summary,
+        "evidence": evidence_of(rule.evidence), "file": rule.file, "sha256": rule.digest,
     }  # fmt: skip
     if not full:
         return short

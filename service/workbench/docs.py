@@ -93,8 +93,8 @@ def _facts(pack: Pack) -> Iterator[str]:
 def _claims(pack: Pack) -> Iterator[str]:
     cited: dict[str, list[str]] = defaultdict(list)
     for rule in pack.rules:
-        for claim in (*rule.claims, *rule.contrast, *rule.background):
-            cited[claim].append(rule.id)
+        for known in (*rule.claims, *rule.contrast, *rule.background):
+            cited[known].append(rule.id)
     yield "# Claims of the five documents, and the rules that rest on them"
     yield ""
     yield "The statements are our paraphrase. Claims that hold an amount or a schedule are never shown."

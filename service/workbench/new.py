@@ -44,7 +44,7 @@ class AlreadyThere(Exception):
 
 
 def new_rule(folder: Path, known: str) -> list[Path]:
-    """Write `known`.rule.yaml and its cases into the rules folder; return their paths. Raise AlreadyThere, or ValueError."""
+    """Write `known`.rule.yaml and its cases into the folder; return their paths. Raise AlreadyThere, or ValueError."""
     area, _, name = known.partition("/")
     if not all(part and part.replace("-", "").isalnum() and part.islower() for part in (area, name)):
         raise ValueError("Write folder/name in small letters, digits and hyphens, for example kidney/new-caution.")

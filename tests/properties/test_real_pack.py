@@ -61,8 +61,10 @@ PROFILES = st.fixed_dictionaries(
     {},
     optional={
         "patient": st.fixed_dictionaries(
-            {}, optional={"age": st.sampled_from([4, 17, 18, 70, None]), "sex": st.sampled_from(["female", "male", "other", None]),
-                          "pregnant": MAYBE, "breastfeeding": MAYBE, "birth_date": st.sampled_from(["1950-02-28", "2012-01-01", None])},
+            {}, optional={"age": st.sampled_from([4, 17, 18, 70, None]),
+                          "sex": st.sampled_from(["female", "male", "other", None]),
+                          "birth_date": st.sampled_from(["1950-02-28", "2012-01-01", None]),
+                          "pregnant": MAYBE, "breastfeeding": MAYBE},
         ),
         "conditions": _entries("conditions", status=st.sampled_from(["active", "resolved", "refuted"])),
         "kidney": st.fixed_dictionaries(
@@ -73,7 +75,8 @@ PROFILES = st.fixed_dictionaries(
         "medications": _entries("medicines", status=st.sampled_from(["current", "planned", "stopped"])),
         "supplements": _maybe(st.lists(SUPPLEMENTS, max_size=3)),
         "diet": st.fixed_dictionaries(
-            {}, optional={"magnesium_rich_foods": st.sampled_from(["low", "moderate", "high", None]), "foods": _entries("foods")}
+            {}, optional={"magnesium_rich_foods": st.sampled_from(["low", "moderate", "high", None]),
+                          "foods": _entries("foods")},
         ),
         "signs": _entries("conditions"),
     },

@@ -117,12 +117,10 @@ def test_many_mistakes_are_not_all_told() -> None:
     assert len(refusal(b"[" + b"1e99," * 1000 + b"1]").problems) == MOST_PROBLEMS
 
 
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 plain = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(10**15) + 1, 10**15 - 1)
-    | st.text(st.characters(exclude_characters="\0")),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(exclude_characters="\0")), inner),
+    st.none() | st.booleans() | st.integers(-(10**15) + 1, 10**15 - 1) | texts,
+    lambda inner: st.lists(inner) | st.dictionaries(texts, inner),
 )
 
 

@@ -31,7 +31,7 @@ VOCABULARY = load_pack().vocabulary
     ],
 )
 def test_converts(test: str, unit: str, value: str, expected: str) -> None:
-    """The factors agree with those of the clinical reference (molar masses: Mg 24.305, Ca 40.078, creatinine 113.12)."""
+    """The factors agree with the clinical reference (molar masses: Mg 24.305, Ca 40.078, creatinine 113.12)."""
     factor = converter(VOCABULARY, unit, test)
     assert factor is not None
     assert float(Decimal(value) * factor) == pytest.approx(float(expected), rel=1e-3)
