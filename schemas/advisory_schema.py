@@ -57,7 +57,7 @@ class PackSchema(Answer):
 class EvidenceSchema(Answer):
     """How good the evidence is."""
 
-    tier = _word(TIERS, "A is the strongest. E is mechanism only, S a statement of safety.")
+    tier = _word(TIERS, "A is the strongest. E insufficient, S: the documents are silent.")
     direction = _word(DIRECTIONS, "Which way the evidence points.")
     condition = fields.String(allow_none=True, metadata={"description": "For which condition."})
     route = fields.String(allow_none=True, metadata={"description": "By which route."})

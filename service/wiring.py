@@ -12,7 +12,7 @@ from service.intake.profile import receive
 from service.knowledge.load import load_pack
 from service.knowledge.model import Pack
 from service.presenters.passages import Passages
-from service.presenters.plain import Writer, claim_of, pack_of, rule_of
+from service.presenters.plain import Answer, Writer, claim_of, pack_of, rule_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,12 @@ class Service:
         found = receive(body, now.date())
         return self._assessor.assess(found.profile, found.profile.as_of or now.date(), found.sha256, explain)
 
-    def evaluate(self, body: bytes, *, now: datetime, explain: bool = False) -> bytes:
+    def evaluate(self, body: bytes, *, now: datetime, explain: bool = False) -> Answer:
         """Return the advisory as JSON text; raise Refused for bad input, anything else for a failure of ours."""
         advisory = self.assess(body, now, explain)
         made = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return self.writer.advisory(advisory, uuid7(now), made).encode()
+        spoke = tuple((flag.rule.id, flag.outcome) for flag in advisory.flags)
+        return Answer(self.writer.advisory(advisory, uuid7(now), made).encode(), spoke)
 
     def rules(self) -> list[dict[str, Any]]:
         """Return all rules, in short."""

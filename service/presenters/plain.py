@@ -6,6 +6,7 @@ answer. Every text of ours passes the dose guard on its way out: the rule's when
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,14 @@ from service.assess import Advisory, Because, Clear, Flag, Missing
 from service.knowledge.dose_guard import doses_in
 from service.knowledge.model import Claim, Evidence, Pack, Rule
 from service.presenters.passages import Passages
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An advisory as JSON text, and which rules spoke in it: rule and outcome, for counting."""
+
+    text: bytes
+    spoke: tuple[tuple[str, str], ...]
 
 
 class DoseFound(Exception):

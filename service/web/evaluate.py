@@ -49,9 +49,9 @@ def evaluate() -> Response:
     body = read_json_body()
     here = context()
     with _admitted(), here.metrics.seconds.time():
-        advisory = here.service.evaluate(body, now=here.clock(), explain=explain)
-    here.metrics.count_outcomes(advisory)
-    return Response(advisory, content_type=JSON)
+        answer = here.service.evaluate(body, now=here.clock(), explain=explain)
+    here.metrics.count_outcomes(answer.spoke)
+    return Response(answer.text, content_type=JSON)
 
 
 def _explain() -> bool:

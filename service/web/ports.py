@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Protocol
 
+from service.presenters.plain import Answer
+
 
 class Service(Protocol):
     """The stages behind one door.
@@ -11,7 +13,7 @@ class Service(Protocol):
     with 503 and that many seconds; any other with 500. Neither the caller nor the log is ever told its message.
     """
 
-    def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> bytes:
+    def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> Answer:
         """Return the JSON text of the advisory for the profile in `body`."""
         ...
 

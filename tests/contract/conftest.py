@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from service.intake.strict_json import parse
+from service.presenters.plain import Answer
 from service.web.app import create_app
 from service.web.ports import Service
 from service.wiring import build_service
@@ -30,14 +31,14 @@ class Pretend:
         self.may_finish = threading.Event()
         self.may_finish.set()
 
-    def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> bytes:
+    def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> Answer:
         self.started.set()
         assert self.may_finish.wait(SECONDS_UNTIL_HUNG)
         if self.raises:
             raise self.raises
         parse(body)
-        flags = [{"rule": "kidney/x", "outcome": "raised"}] * 2
-        return json.dumps({"now": now.isoformat(), "explain": explain, "flags": flags}).encode()
+        text = json.dumps({"now": now.isoformat(), "explain": explain, "flags": []}).encode()
+        return Answer(text, (("kidney/x", "raised"),) * 2)
 
     def rules(self) -> list[dict[str, Any]]:
         if self.raises:

@@ -1,5 +1,6 @@
 """POST /v1/evaluate: the shape of the answer, and what surrounds it."""
 
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,9 @@ from flask.testing import FlaskClient
 
 from schemas.advisory_schema import AdvisorySchema
 from service.web.app import create_app
-from service.web.metrics import spoken
+from service.web.ports import Service
 from service.web.settings import Settings
+from tests.contract.conftest import NOW
 
 ORDER = {"critical": 0, "warning": 1, "info": 2}
 
@@ -73,11 +75,10 @@ def test_outcomes_are_counted_by_rule(pretend: Any) -> None:
     assert 'magflag_failures_total{error="Disagreement"} 0.0' in counted
 
 
-def test_what_is_counted_is_what_was_said(client: FlaskClient, profile: dict[str, Any]) -> None:
-    profile["signs"] = ['"rule":"x","outcome":"raised"']
-    answer = client.post("/v1/evaluate?explain=true", json=profile)
-    said = [(flag["rule"], flag["outcome"]) for flag in answer.get_json()["flags"]]
-    assert list(spoken(answer.data)) == said
+def test_what_is_counted_is_what_was_said(service: Service, profile: dict[str, Any]) -> None:
+    answer = service.evaluate(json.dumps(profile).encode(), now=NOW, explain=True)
+    said = [(flag["rule"], flag["outcome"]) for flag in json.loads(answer.text)["flags"]]
+    assert list(answer.spoke) == said
 
 
 @pytest.mark.parametrize(("is_ready", "status"), [(True, 200), (False, 503)])
