@@ -109,6 +109,10 @@ class SourceSchema(Answer):
         allow_none=True,
         metadata={"description": "The document's own words, where the deployment has it and the hash agrees."},
     )
+    what = fields.String(metadata={"description": "What a reference is; of a reference only, as the next three."})
+    address = fields.String(allow_none=True, metadata={"description": "Where the reference is."})
+    tier = fields.String(metadata={"description": "A label or guideline, B article, C compendium, D lay page."})
+    status = fields.String(metadata={"description": "How far the statement was found in the reference."})
 
 
 class FlagSchema(Answer):
@@ -119,6 +123,7 @@ class FlagSchema(Answer):
     review = _text("How far people have reviewed the rule.")
     outcome = _word(OUTCOMES, "cannot_say means that a needed input is missing, unusable, too old or in conflict.")
     category = _word(CATEGORIES, "What kind of flag it is.")
+    rests_on = _word(("documents", "reference", "both"), "Which kind of source the rule rests on.")
     severity = _word(SEVERITIES, "For cannot_say, one step below what the rule would have raised.")
     title = _text("A short title.")
     summary = _text("One sentence.", validate=validate.Length(max=LONGEST_SUMMARY))

@@ -36,6 +36,7 @@ class ConceptSchema(StrictSchema):
     nutrient = OneOrMore()
     form = Word(FORMS)
     route = Word(ROUTES)
+    may_hold = texts()
     note = Text(longest=400)
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from service.assess import Advisory, Assessor
 from service.intake.profile import receive
 from service.knowledge.load import load_pack
-from service.knowledge.model import Pack
+from service.knowledge.model import Claim, Pack
+from service.presenters.knowledge import claim_of, rule_of, sources_of
 from service.presenters.passages import Passages
-from service.presenters.plain import Answer, Writer, claim_of, pack_of, rule_of
+from service.presenters.plain import Answer, Writer, pack_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,19 @@ class Service:
         return None if claim is None or claim.statement is None else self._claim(known)
 
     def _claim(self, known: str) -> dict[str, Any]:
-        return claim_of(self._pack.claims[known], self._passages, self._cited_by)
+        return claim_of(self._pack.claims[known], self._pack, self._passages, self._cited_by)
+
+    def sources(self) -> list[dict[str, Any]]:
+        """Return everything the rules rest on."""
+        return sources_of(self._pack)
+
+    def source(self, known: str) -> dict[str, Any] | None:
+        """Return one document or reference, with the claims that rest on it."""
+        found = next((source for source in self.sources() if source["id"] == known), None)
+        if found is None:
+            return None
+        claims = [claim for claim in self._pack.claims.values() if known in _rests_on(claim)]
+        return found | {"claims": [claim.id for claim in claims if claim.statement is not None]}
 
     def pack(self) -> dict[str, Any]:
         """Return what the pack is, and what it holds."""
@@ -105,6 +118,10 @@ class Service:
     def ready(self) -> tuple[bool, dict[str, Any]]:
         """Return whether it can answer, and what it answers with."""
         return True, {"pack": pack_of(self._pack), "passages_available": self._passages.available}
+
+
+def _rests_on(claim: Claim) -> set[str]:
+    return {at.document for at in claim.locations} | {known for known, _ in claim.rests_on}
 
 
 def _cited_by(pack: Pack) -> dict[str, list[str]]:

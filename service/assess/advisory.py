@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from service.assess.wording import open_detail, open_summary, open_title
+from service.engine.reference import RAISED
 from service.facts.model import Gap, Unrecognised
 from service.knowledge.model import Pack, Rule
 
@@ -42,6 +44,21 @@ class Flag:
     severity: str
     because: tuple[Because, ...]
     missing: tuple[Missing, ...]
+
+    @property
+    def title(self) -> str:
+        """The title: a rule that cannot say does not speak as if it had been raised."""
+        return self.rule.title if self.outcome == RAISED else open_title(self.rule)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        return self.rule.summary if self.outcome == RAISED else open_summary(gap.fact for gap in self.missing)
+
+    @property
+    def detail(self) -> str:
+        """More."""
+        return self.rule.detail if self.outcome == RAISED else open_detail(self.rule)
 
 
 @dataclass(frozen=True, slots=True)

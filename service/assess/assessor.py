@@ -4,7 +4,7 @@ from datetime import date
 
 from schemas.profile import Profile
 from service.assess.advisory import Advisory, Clear, Flag
-from service.assess.reasons import because, missing, would_need
+from service.assess.reasons import because, known_so_far, missing, would_need
 from service.engine.agree import Engines
 from service.engine.reference import CANNOT_SAY, CLEAR, RAISED
 from service.facts.derive import derive
@@ -43,7 +43,8 @@ class Assessor:
 
     def _flag(self, rule: Rule, outcome: str, facts: Facts) -> Flag:
         if outcome == CANNOT_SAY:
-            return Flag(rule, outcome, STEP_DOWN[rule.severity], (), missing(rule, facts.by_id))
+            known = known_so_far(rule, facts.by_id)
+            return Flag(rule, outcome, STEP_DOWN[rule.severity], known, missing(rule, facts.by_id))
         return Flag(rule, outcome, rule.severity, because(rule, facts.by_id), ())
 
     def _not_raised(self, outcomes: dict[str, str], facts: Facts) -> tuple[Clear, ...]:

@@ -16,6 +16,19 @@ def because(rule: Rule, facts: Known) -> tuple[Because, ...]:
     return tuple(dict.fromkeys(_seen(trace(rule.condition, facts)[1], facts)))
 
 
+def known_so_far(rule: Rule, facts: Known) -> tuple[Because, ...]:
+    """Return what already speaks for a rule that cannot say: the parts of its condition that hold."""
+    return tuple(dict.fromkeys(_seen(_holding(rule.condition, facts), facts)))
+
+
+def _holding(node: Node, facts: Known) -> Iterable[Leaf]:
+    value, deciding = trace(node, facts)
+    if value is True:
+        return deciding
+    parts = node.parts if isinstance(node, All) and value is None else ()
+    return [leaf for part in parts for leaf in _holding(part, facts)]
+
+
 def _seen(deciding: Iterable[Leaf], facts: Known) -> Iterable[Because]:
     for leaf in deciding:
         fact = facts[leaf.node.fact]

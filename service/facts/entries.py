@@ -25,6 +25,7 @@ class Read:
     form: str | None = None
     route: str | None = None
     high_dose: bool | None = None
+    may_hold: frozenset[str] = frozenset()
 
     @property
     def recognised(self) -> bool:
@@ -140,7 +141,9 @@ def _product(
     stated = getattr(item, "form", None)
     form = _agreed("form", stated, forms, item, entries)
     route = item.route or (implied.pop() if len(implied) == 1 else None)
-    return {"nutrients": nutrients, "form": form, "route": route, "high_dose": getattr(item, "high_dose", None)}
+    may_hold = frozenset().union(*(concept.may_hold for concept in concepts)) - nutrients
+    high_dose = getattr(item, "high_dose", None)
+    return {"nutrients": nutrients, "form": form, "route": route, "high_dose": high_dose, "may_hold": may_hold}
 
 
 def _agreed(what: str, stated: str | None, implied: set[str], item: Entry, entries: Entries) -> str | None:

@@ -35,10 +35,12 @@ def _searched(declaration: FactDeclaration, on: Deriving) -> tuple[ReadList, lis
 
 
 def _entry(declaration: FactDeclaration, on: Deriving) -> Fact:
-    first, hits = _searched(declaration, on)
+    first, found = _searched(declaration, on)
+    fitting = [(read, *_attributes_fit(read, declaration)) for read in found]
+    hits = [read for read, fits, _ in fitting if fits]
     if hits:
         return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
-    gap = first.gap or _unspecific(declaration, first)
+    gap = next((gap for *_, gap in fitting if gap), None) or first.gap or _unspecific(declaration, first)
     if gap:
         return Fact(declaration.id, None, gaps=(gap,))
     return Fact(declaration.id, False, (Seen(False, first.at),))
@@ -99,6 +101,8 @@ def _fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
         return False, None
     if not read.recognised:
         return False, Gap(UNRECOGNISED, read.entry.at, "This entry was not recognised.")
+    if given["nutrient"] in read.may_hold:
+        return False, Gap(NOT_SPECIFIC, read.entry.at, f"{read.name} may or may not hold {given['nutrient']}.")
     if given["nutrient"] not in read.nutrients:
         return False, None
     return _attributes_fit(read, declaration)
@@ -148,7 +152,7 @@ def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:
 def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:
     at = pointer(declaration.given["of"])
     said: bool | None = on.stated(declaration.given["of"])
-    listed = with_any(on.entries.lists[declaration.given["list"]], declaration.given["concept"])
+    _, listed = _searched(declaration, on)
     if said is False and listed:
         detail = f"This says no, and {listed[0].entry.at} lists {listed[0].name}; the listed entry counts."
         on.facts.quality.append(Gap(CONFLICT, at, detail))

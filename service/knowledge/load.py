@@ -10,7 +10,8 @@ from service.knowledge.conditions import Reader
 from service.knowledge.dose_guard import doses_in
 from service.knowledge.files import Folder
 from service.knowledge.load_facts import load_definitions, load_facts, load_policy
-from service.knowledge.load_rules import load_rules
+from service.knowledge.load_references import load_checks, load_reference_claims, load_references
+from service.knowledge.load_rules import Grounds, load_rules
 from service.knowledge.load_sources import load_claims, load_documents
 from service.knowledge.load_vocabulary import load_vocabulary
 from service.knowledge.lock import check_lock
@@ -32,9 +33,11 @@ def load_pack(path: Path | None = None, locked: bool = True) -> Pack:
     facts = load_facts(folder, vocabulary, policy)
     definitions = load_definitions(folder, facts, policy)
     documents = load_documents(folder)
-    claims = load_claims(folder, documents)
+    references = load_references(folder)
+    claims = {**load_claims(folder, documents), **load_reference_claims(folder, references)}
+    checks = load_checks(folder, claims)
     document, head = folder.load("pack.yaml", PackFile())
-    found = load_rules(folder, Reader(document, facts, policy, definitions), claims)
+    found = load_rules(folder, Reader(document, facts, policy, definitions), Grounds(claims, references))
     for dose in doses_in(head["notice"]["text"] if head else ""):
         folder.problems.append(Problem(document.where(("notice",)), f"The notice holds {dose}.", "Reword it."))
     if locked:
@@ -45,6 +48,7 @@ def load_pack(path: Path | None = None, locked: bool = True) -> Pack:
         clinical_review=head["clinical_review"],
         notice=head["notice"]["text"].strip(), notice_claims=tuple(head["notice"]["claims"]), rules=found, facts=facts,
         policy=policy, stages=stages, vocabulary=vocabulary, claims=claims, documents=documents,
+        references=references, checks=checks,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from schemas.rule_files import RuleSchema, TableSchema
@@ -10,7 +11,8 @@ from schemas.strict import did_you_mean
 from service.knowledge.conditions import Reader
 from service.knowledge.dose_guard import doses_in
 from service.knowledge.files import Folder, checked
-from service.knowledge.model import Claim, Evidence, Rule
+from service.knowledge.load_references import may_be_active
+from service.knowledge.model import Claim, Evidence, Reference, Rule
 from service.knowledge.nodes import All, Node, Not
 from service.knowledge.tables import UnknownPlace, fill
 from service.knowledge.yaml_strict import Document, type_path
@@ -20,7 +22,15 @@ RULE, TABLE = RuleSchema(), TableSchema()
 DOSE_HINT = "Say what to check; amounts, schedules and orders are the clinician's."
 
 
-def load_rules(folder: Folder, reader: Reader, claims: Mapping[str, Claim]) -> tuple[Rule, ...]:
+@dataclass(frozen=True)
+class Grounds:
+    """What rules may rest on."""
+
+    claims: Mapping[str, Claim]
+    references: Mapping[str, Reference]
+
+
+def load_rules(folder: Folder, reader: Reader, grounds: Grounds) -> tuple[Rule, ...]:
     """Return every rule, sorted by id; mistakes gather in `folder`."""
     rules: dict[str, Rule] = {}
     for document, path, data in _written(folder):
@@ -29,7 +39,7 @@ def load_rules(folder: Folder, reader: Reader, claims: Mapping[str, Claim]) -> t
             _still_told(document, path, data, reader)
             continue
         rule = _rule(document, path, loaded, data, reader)
-        for message, hint, key in _mistakes(rule, claims, document.name):
+        for message, hint, key in _mistakes(rule, grounds, document.name):
             document.problems.append(document.problem((*path, key), message, hint))
         if rule.id in rules:
             hint = f"It is also in {rules[rule.id].file}; choose another."
@@ -88,7 +98,7 @@ def _rule(document: Document, path: type_path, loaded: dict[str, Any], data: Map
         claims=tuple(loaded["claims"]), contrast=tuple(loaded.get("contrast", ())),
         background=tuple(loaded.get("background", ())), does_not_cover=tuple(loaded["does_not_cover"]),
         evidence=_evidence(evidence) if evidence else None, silent_on=loaded.get("silent_on"),
-        file=document.name, digest=digest_of(data, condition),
+        inactive=loaded.get("inactive"), file=document.name, digest=digest_of(data, condition),
     )  # fmt: skip
 
 
@@ -103,7 +113,7 @@ def digest_of(data: Any, condition: Node) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _mistakes(rule: Rule, claims: Mapping[str, Claim], file: str) -> Iterator[tuple[str, str, str]]:
+def _mistakes(rule: Rule, grounds: Grounds, file: str) -> Iterator[tuple[str, str, str]]:
     yield from _id_mistakes(rule, file)
     for key in TEXTS:
         for dose in doses_in(getattr(rule, key)):
@@ -112,7 +122,8 @@ def _mistakes(rule: Rule, claims: Mapping[str, Claim], file: str) -> Iterator[tu
         if not getattr(rule, key):
             yield f"`{key}` is empty.", "Write at least one line.", key
     yield from _evidence_mistakes(rule)
-    yield from _claim_mistakes(rule, claims)
+    yield from _claim_mistakes(rule, grounds.claims)
+    yield from _ground_mistakes(rule, grounds)
 
 
 def _id_mistakes(rule: Rule, file: str) -> Iterator[tuple[str, str, str]]:
@@ -130,7 +141,7 @@ def _evidence_mistakes(rule: Rule) -> Iterator[tuple[str, str, str]]:
             "Add it, or change the category.",
             "category",
         )
-    if rule.evidence and rule.evidence.tier in ("A", "B"):
+    if rule.evidence and rule.evidence.tier in ("A", "B") and rule.rests_on != "reference":
         yield (
             "The documents reach tier C at most.",
             "See the evidence matrix: lay articles are capped at C.",
@@ -144,6 +155,13 @@ def _evidence_mistakes(rule: Rule) -> Iterator[tuple[str, str, str]]:
             "Name the claims, or what the documents are silent on.",
             "claims",
         )
+
+
+def _ground_mistakes(rule: Rule, grounds: Grounds) -> Iterator[tuple[str, str, str]]:
+    named = [grounds.claims[known] for known in rule.claims if known in grounds.claims]
+    if not rule.inactive and named and not may_be_active(named, grounds.references):
+        hint = 'Write inactive: "why", or rest it on something found in a label, guideline, article or compendium.'
+        yield "This rule rests on nothing that was found in a reference of tier A, B or C.", hint, "claims"
 
 
 def _claim_mistakes(rule: Rule, claims: Mapping[str, Claim]) -> Iterator[tuple[str, str, str]]:

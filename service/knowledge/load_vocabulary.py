@@ -70,7 +70,7 @@ class _Gathering:
         raw = self.raw[known]
         return Concept(
             known, raw["kind"], raw["name"], self.classes(known),
-            frozenset(raw.get("nutrient", ())), raw.get("form"), raw.get("route"),
+            frozenset(raw.get("nutrient", ())), raw.get("form"), raw.get("route"), frozenset(raw.get("may_hold", ())),
         )  # fmt: skip
 
 

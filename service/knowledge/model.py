@@ -10,6 +10,7 @@ from service.knowledge.nodes import Node
 from service.knowledge.vocabulary import Vocabulary
 
 SEVERITIES = ("critical", "warning", "info")
+REFERENCE = "reference"
 STEP_DOWN = {"critical": "warning", "warning": "info", "info": "info"}
 YES_NO_KINDS = ("entry", "any_entry", "other_entry", "product", "stated")
 NUMBER_KINDS = ("age", "filtration", "result", "count_products", "count_concepts")
@@ -60,8 +61,43 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """Something that was read outside the documents; tier A is a label or guideline, D a lay page."""
+
+    id: str
+    tier: str
+    what: str
+    address: str | None
+    read: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study as far as it is named; nothing is completed."""
+
+    citation: str
+    doi: str | None = None
+    pmid: str | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What an independent look found about one claim of the documents."""
+
+    claim: str
+    verdict: str
+    finding: str
+    studies: tuple[Study, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim of the register; `statement` is our paraphrase, None where it may never be shown."""
+    """One claim; `statement` is our paraphrase, None where it may never be shown.
+
+    A claim of the documents has `locations`; one of the reference pack has `rests_on` (reference, place) and `status`.
+    """
 
     id: str
     kind: str
@@ -72,11 +108,19 @@ class Claim:
     conflicts_with: tuple[tuple[str, str], ...] = ()
     related: tuple[str, ...] = ()
     not_encoded_because: str | None = None
+    status: str | None = None
+    rests_on: tuple[tuple[str, str | None], ...] = ()
+    study: Study | None = None
+
+    @property
+    def of_documents(self) -> bool:
+        """Whether it is a claim of the five documents, not of the reference pack."""
+        return self.encode != REFERENCE
 
     @property
     def encoded(self) -> bool:
         """Whether a rule has to, or may, rest on it."""
-        return self.encode in ("must-encode", "should-encode")
+        return self.encode in ("must-encode", "should-encode", REFERENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +158,19 @@ class Rule:
     background: tuple[str, ...] = ()
     evidence: Evidence | None = None
     silent_on: str | None = None
+    inactive: str | None = None
     digest: str = ""
 
     @property
     def active(self) -> bool:
-        """Whether it is evaluated; a retired rule is kept for reading only."""
-        return self.status != "retired"
+        """Whether it is evaluated; a retired rule, and one that rests on too little, are kept for reading only."""
+        return self.status != "retired" and self.inactive is None
+
+    @property
+    def rests_on(self) -> str:
+        """documents, reference, or both."""
+        of_reference = [claim.startswith("R-") for claim in self.claims]
+        return "both" if len(set(of_reference)) > 1 else "reference" if any(of_reference) else "documents"
 
 
 @dataclass(frozen=True)
@@ -139,6 +190,8 @@ class Pack:
     vocabulary: Vocabulary
     claims: Mapping[str, Claim]
     documents: Mapping[str, Mapping[str, Any]]
+    references: Mapping[str, Reference]
+    checks: Mapping[str, Check]
     folder: Path
 
     @property

@@ -41,6 +41,7 @@ class Concept:
     nutrients: frozenset[str] = frozenset()
     form: str | None = None
     route: str | None = None
+    may_hold: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

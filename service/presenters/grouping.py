@@ -48,6 +48,17 @@ def blocked(flags: Iterable[Flag]) -> list[Blocked]:
             details.setdefault((gap.at, gap.reason), gap.detail)
             waiting.setdefault((gap.at, gap.reason), {})[flag.rule.id] = flag
     groups = [
-        Blocked(at, reason, details[at, reason], tuple(found.values())) for (at, reason), found in waiting.items()
+        Blocked(at, reason, details[at, reason], tuple(sorted(found.values(), key=_severity)))
+        for (at, reason), found in waiting.items()
     ]
-    return sorted(groups, key=lambda group: (SEVERITIES.index(group.worst), -len(group.flags), group.at, group.reason))
+    return sorted(groups, key=_gravest_first)
+
+
+def _severity(flag: Flag) -> int:
+    return SEVERITIES.index(flag.severity)
+
+
+def _gravest_first(group: Blocked) -> tuple[object, ...]:
+    """Order by severity, the kidney first among equals, then by how much waits."""
+    elsewhere = not group.at.startswith("/kidney")
+    return (SEVERITIES.index(group.worst), elsewhere, -len(group.flags), group.at, group.reason)

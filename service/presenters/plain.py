@@ -5,14 +5,15 @@ answer. Every text of ours passes the dose guard on its way out: the rule's when
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from service.assess import Advisory, Because, Clear, Flag, Missing
+from service.engine.reference import RAISED
 from service.knowledge.dose_guard import doses_in
-from service.knowledge.model import Claim, Evidence, Pack, Rule
+from service.knowledge.model import Check, Claim, Evidence, Pack, Rule
 from service.presenters.passages import Passages
 
 
@@ -78,24 +79,31 @@ class Writer:
         return f"[{','.join(self._flag(flag, written) for flag in flags)}]"
 
     def _flag(self, flag: Flag, written: dict[Because | Missing, str]) -> str:
-        head, category, tail, end = self._parts[flag.rule.id]
+        head, category, said, tail, end = self._parts[flag.rule.id]
         because = ",".join(_once(each, written) for each in flag.because)
         missing = ",".join(_once(each, written) for each in flag.missing)
         outcome = f'"outcome":"{flag.outcome}",{category},"severity":"{flag.severity}"'
-        return f'{head},{outcome},{tail},"because":[{because}],"missing":[{missing}],{end}'
+        said = said if flag.outcome == RAISED else _said(flag)
+        return f'{head},{outcome},{said},{tail},"because":[{because}],"missing":[{missing}],{end}'
 
-    def _rule_parts(self, rule: Rule) -> tuple[str, str, str, str]:
-        """Return the JSON texts around outcome, severity, because and missing."""
+    def _rule_parts(self, rule: Rule) -> tuple[str, ...]:
+        """Return the JSON texts of a rule, in the order in which a flag puts them."""
         head = {"rule": rule.id, "version": rule.version, "review": rule.status}
-        category = {"category": rule.category}
-        tail = {
-            "title": rule.title, "summary": rule.summary, "detail": rule.detail, "for_review": list(rule.for_review),
-            "evidence": evidence_of(rule.evidence),
-        }  # fmt: skip
+        category = {"category": rule.category, "rests_on": rule.rests_on}
+        said = {"title": rule.title, "summary": rule.summary, "detail": rule.detail}
+        tail = {"for_review": list(rule.for_review), "evidence": self.evidence(rule)}
         end = {"claims": list(rule.claims), "sources": self.sources(rule), "does_not_cover": list(rule.does_not_cover)}
-        if any(doses_in([tail, end])):
+        if any(doses_in([said, tail, end])):
             raise DoseFound(rule.id)
-        return (to_json(head)[:-1], to_json(category)[1:-1], to_json(tail)[1:-1], to_json(end)[1:])
+        return (to_json(head)[:-1], *(to_json(part)[1:-1] for part in (category, said, tail)), to_json(end)[1:])
+
+    def _reference(self, claim: Claim, known: str, place: str | None, stance: str) -> dict[str, Any]:
+        reference = self.pack.references[known]
+        return {
+            "claim": claim.id, "document": reference.id, "section": place, "start": None, "end": None, "sha256": None,
+            "statement": claim.statement, "passage": None, "stance": stance, "what": reference.what,
+            "address": reference.address, "tier": reference.tier, "status": claim.status,
+        }  # fmt: skip
 
     def sources(self, rule: Rule) -> list[dict[str, Any]]:
         """Return every passage a rule rests on, and those of the other side."""
@@ -105,7 +113,14 @@ class Writer:
             for source in self._passages(self.pack.claims[known], stance)
         ]  # fmt: skip
 
+    def evidence(self, rule: Rule) -> dict[str, Any] | None:
+        """Return a rule's evidence block, with what an independent look found about its claims."""
+        found = [self.pack.checks[known] for known in rule.claims if known in self.pack.checks]
+        return evidence_of(rule.evidence, found)
+
     def _passages(self, claim: Claim, stance: str) -> list[dict[str, Any]]:
+        if not claim.of_documents:
+            return [self._reference(claim, known, place, stance) for known, place in claim.rests_on]
         return [
             {
                 "claim": claim.id, "document": at.document, "section": at.section, "start": at.start, "end": at.end,
@@ -115,6 +130,13 @@ class Writer:
         ]  # fmt: skip
 
 
+def _said(flag: Flag) -> str:
+    said = {"title": flag.title, "summary": flag.summary, "detail": flag.detail}
+    if any(doses_in(said)):
+        raise DoseFound(flag.rule.id)
+    return to_json(said)[1:-1]
+
+
 def _once(each: Because | Missing, written: dict[Because | Missing, str]) -> str:
     if each not in written:
         plain = because_of(each) if isinstance(each, Because) else _guarded([missing_of(each)], "detail")[0]
@@ -122,19 +144,26 @@ def _once(each: Because | Missing, written: dict[Because | Missing, str]) -> str
     return written[each]
 
 
+def check_of(check: Check) -> dict[str, Any]:
+    """Return what an independent look found about one claim."""
+    studies = [{"citation": each.citation, "doi": each.doi, "pmid": each.pmid} for each in check.studies]
+    return {"claim": check.claim, "verdict": check.verdict, "finding": check.finding, "studies": studies}
+
+
 def pack_of(pack: Pack) -> dict[str, Any]:
     """Return what an advisory says of its pack."""
     return {"name": pack.name, "version": pack.version, "sha256": pack.sha256, "clinical_review": pack.clinical_review}
 
 
-def evidence_of(evidence: Evidence | None) -> dict[str, Any] | None:
-    """Return the evidence block; `checked` stays null until an independent look at the primary study is recorded."""
+def evidence_of(evidence: Evidence | None, found: Iterable[Check] = ()) -> dict[str, Any] | None:
+    """Return the evidence block; `checked` is null where no independent look is recorded."""
     if evidence is None:
         return None
+    checked = [check_of(check) for check in found]
     return {
         "tier": evidence.tier, "direction": evidence.direction, "condition": evidence.condition,
-        "route": evidence.route, "form": evidence.form, "why": list(evidence.why),
-        "documents": evidence.documents, "checked": None,
+        "route": evidence.route, "form": evidence.form, "why": list(evidence.why), "documents": evidence.documents,
+        "checked": checked or None,
     }  # fmt: skip
 
 
@@ -175,36 +204,3 @@ def _guarded(items: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
         for _ in doses_in(item[name]):
             raise DoseFound(name)
     return items
-
-
-def rule_of(rule: Rule, full: bool = False) -> dict[str, Any]:
-    """Return a rule as `/v1/rules` shows it; `full` adds what it says and how it decides."""
-    short: dict[str, Any] = {
-        "id": rule.id, "version": rule.version, "title": rule.title, "category": rule.category,
-        "severity": rule.severity, "status": rule.status, "active": rule.active, "claims": list(rule.claims),
-        "contrast": list(rule.contrast), "background": list(rule.background), "summary": rule.summary,
-        "evidence": evidence_of(rule.evidence), "file": rule.file, "sha256": rule.digest,
-    }  # fmt: skip
-    if not full:
-        return short
-    return short | {
-        "detail": rule.detail, "for_review": list(rule.for_review), "does_not_cover": list(rule.does_not_cover),
-        "condition": dict(rule.written), "silent_on": rule.silent_on,
-    }  # fmt: skip
-
-
-def claim_of(claim: Claim, passages: Passages, cited_by: Mapping[str, list[str]]) -> dict[str, Any]:
-    """Return a claim with its passages and the rules that cite it."""
-    return {
-        "id": claim.id, "kind": claim.kind, "encode": claim.encode, "statement": claim.statement,
-        "documents": claim.documents, "not_encoded_because": claim.not_encoded_because,
-        "conflicts_with": [{"id": other, "why": why} for other, why in claim.conflicts_with],
-        "related": list(claim.related), "cited_by": cited_by.get(claim.id, []),
-        "locations": [
-            {
-                "document": at.document, "section": at.section, "start": at.start, "end": at.end, "sha256": at.sha256,
-                "passage": passages.shown(at),
-            }
-            for at in claim.locations
-        ],
-    }  # fmt: skip

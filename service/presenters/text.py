@@ -8,6 +8,7 @@ from rich.rule import Rule as Line
 from rich.text import Text
 
 from service.assess import Advisory, Because, Clear, Flag
+from service.assess.wording import in_words
 from service.engine.reference import RAISED
 from service.knowledge.model import Evidence
 from service.presenters.grouping import REASON_WORDS, Blocked, blocked
@@ -18,7 +19,7 @@ TIERS = {
     "A": "high", "B": "moderate", "C": "low", "D": "very low", "E": "insufficient", "S": "the documents are silent",
 }  # fmt: skip
 WIDTH = 100
-MOST_TITLES = 6
+MOST_TITLES = 3
 
 
 def print_advisory(advisory: Advisory, console: Console) -> None:
@@ -93,7 +94,7 @@ def _seen(because: Iterable[Because]) -> Iterator[Text]:
 
 def says(each: Because) -> str:
     """Return one fact seen, in words: value, unit, date, age and origin."""
-    fact = each.fact.replace(".", " ").replace("_", " ")
+    fact = in_words(each.fact)
     if each.value is False or each.value is None:
         return f"{fact}: {'no' if each.value is False else each.origin} ({each.at or 'profile'})"
     value = "yes" if each.value is True else f"{each.comparator or ''}{number(each.value)}"

@@ -32,6 +32,8 @@ ACCESS: Mapping[str, Access] = {
     "knowledge.rules": Access(Who.CLIENT),
     "knowledge.rule": Access(Who.CLIENT),
     "knowledge.claim": Access(Who.CLIENT),
+    "knowledge.sources": Access(Who.CLIENT),
+    "knowledge.source": Access(Who.CLIENT),
     "knowledge.pack": Access(Who.CLIENT),
     "operations.live": Access(Who.ANYONE),
     "operations.ready": Access(Who.ANYONE),

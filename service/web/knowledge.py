@@ -37,6 +37,22 @@ def claim(claim_id: str) -> Response:
     return _found(context().service.claim(claim_id))
 
 
+@blueprint.route("/v1/sources")
+@blueprint.response(200, {"type": "object"}, description="Documents and references.")
+@refuses(blueprint, 422, 500)
+def sources() -> Response:
+    """List what the rules rest on: the five documents, and what was read outside them."""
+    return json_response({"sources": context().service.sources()})
+
+
+@blueprint.route("/v1/sources/<source_id>")
+@blueprint.response(200, {"type": "object"}, description="The source, with the claims that rest on it.")
+@refuses(blueprint, 404, 422, 500)
+def source(source_id: str) -> Response:
+    """Show one document or reference."""
+    return _found(context().service.source(source_id))
+
+
 @blueprint.route("/v1/pack")
 @blueprint.response(200, {"type": "object"}, description="Name, version and hash.")
 @refuses(blueprint, 422, 500)

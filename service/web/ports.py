@@ -29,6 +29,14 @@ class Service(Protocol):
         """Return one claim with its sources, or None; also None for a claim that is never shown."""
         ...
 
+    def sources(self) -> list[dict[str, Any]]:
+        """Return the documents and the references."""
+        ...
+
+    def source(self, source_id: str, /) -> dict[str, Any] | None:
+        """Return one source with the claims that rest on it, or None."""
+        ...
+
     def pack(self) -> dict[str, Any]:
         """Return name, version and hash of the rules that answer."""
         ...

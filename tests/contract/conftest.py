@@ -51,6 +51,12 @@ class Pretend:
     def claim(self, claim_id: str, /) -> dict[str, Any] | None:
         return {"id": claim_id} if claim_id == "C-KID-01" else None
 
+    def sources(self) -> list[dict[str, Any]]:
+        return []
+
+    def source(self, source_id: str, /) -> dict[str, Any] | None:
+        return {"id": source_id} if source_id == "fda_ppi" else None
+
     def pack(self) -> dict[str, Any]:
         return {"name": "pretended"}
 

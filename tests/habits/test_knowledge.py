@@ -10,8 +10,8 @@ import pytest
 from service.knowledge.dose_guard import doses_in
 from service.knowledge.load import default_folder, load_pack
 from service.knowledge.nodes import limits_in
+from service.presenters.knowledge import rule_of
 from service.presenters.passages import Passages
-from service.presenters.plain import rule_of
 from service.workbench.check import check
 from service.workbench.verify import verify
 

@@ -1,0 +1,59 @@
+"""The knowledge itself as plain data: rules, claims and sources, for `/v1/rules`, `/v1/claims` and `/v1/sources`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.knowledge.model import Claim, Pack, Reference, Rule
+from service.presenters.passages import Passages
+from service.presenters.plain import evidence_of
+
+
+def rule_of(rule: Rule, full: bool = False) -> dict[str, Any]:
+    """Return a rule as `/v1/rules` shows it; `full` adds what it says and how it decides."""
+    short: dict[str, Any] = {
+        "id": rule.id, "version": rule.version, "title": rule.title, "category": rule.category,
+        "severity": rule.severity, "status": rule.status, "active": rule.active, "inactive_because": rule.inactive,
+        "rests_on": rule.rests_on, "claims": list(rule.claims), "contrast": list(rule.contrast),
+        "background": list(rule.background), "summary": rule.summary, "evidence": evidence_of(rule.evidence),
+        "file": rule.file, "sha256": rule.digest,
+    }  # fmt: skip
+    if not full:
+        return short
+    return short | {
+        "detail": rule.detail, "for_review": list(rule.for_review), "does_not_cover": list(rule.does_not_cover),
+        "condition": dict(rule.written), "silent_on": rule.silent_on,
+    }  # fmt: skip
+
+
+def claim_of(claim: Claim, pack: Pack, passages: Passages, cited_by: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return a claim with its passages or references, and the rules that name it."""
+    study = claim.study
+    return {
+        "id": claim.id, "kind": claim.kind, "encode": claim.encode, "statement": claim.statement,
+        "documents": claim.documents, "not_encoded_because": claim.not_encoded_because, "status": claim.status,
+        "conflicts_with": [{"id": other, "why": why} for other, why in claim.conflicts_with],
+        "related": list(claim.related), "cited_by": cited_by.get(claim.id, []),
+        "locations": [
+            {
+                "document": at.document, "section": at.section, "start": at.start, "end": at.end, "sha256": at.sha256,
+                "passage": passages.shown(at),
+            }
+            for at in claim.locations
+        ],
+        "references": [{**reference_of(pack.references[known]), "at": place} for known, place in claim.rests_on],
+        "study": None if study is None else {"citation": study.citation, "doi": study.doi, "pmid": study.pmid},
+    }  # fmt: skip
+
+
+def reference_of(reference: Reference) -> dict[str, Any]:
+    """Return something that was read outside the documents."""
+    return {
+        "id": reference.id, "kind": "reference", "tier": reference.tier, "what": reference.what,
+        "address": reference.address, "read": reference.read, "status": reference.status,
+    }  # fmt: skip
+
+
+def sources_of(pack: Pack) -> list[dict[str, Any]]:
+    """Return everything the rules rest on: the documents, then the references."""
+    documents = [{"id": name, "kind": "document", **document} for name, document in pack.documents.items()]
+    return [*documents, *(reference_of(reference) for reference in pack.references.values())]
