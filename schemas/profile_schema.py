@@ -107,6 +107,8 @@ def _entries(schema: type[EntrySchema]) -> fields.List[Any]:
 class QuantitySchema(StrictSchema):
     """A measured value."""
 
+    shape = '{"value": 58, "unit": "mL/min/{1.73_m2}", "date": "2026-10-30"}'
+
     value = Number(allow_none=True)
     unit = Text(longest=64, allow_none=True)
     date = Day(allow_none=True)

@@ -37,13 +37,15 @@ class StrictSchema(Schema):
     class Meta:
         unknown = RAISE
 
+    shape = "{…}"
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         known = tuple(self.load_fields)
         self.error_messages = {
             **self.error_messages,
             "unknown": Told("This member is not known here.", known=known),
-            "type": Told("This must be an object.", "Write {…}."),
+            "type": Told("This must be an object.", f"Write {self.shape}."),
         }
 
 
@@ -76,9 +78,10 @@ class Word(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text not in self.words:
-            raise ValidationError(
-                Told("This word is not one of those known here.", f"Write one of: {', '.join(self.words)}.")
-            )
+            near = get_close_matches(text.casefold(), self.words, n=1, cutoff=0.6)
+            meant = f"Did you mean {near[0]}? " if near else ""
+            hint = f"{meant}Write one of: {', '.join(self.words)}."
+            raise ValidationError(Told("This word is not one of those known here.", hint))
         return text
 
 
@@ -173,7 +176,7 @@ def _problem(at: str, message: Any) -> Problem:
 
 def did_you_mean(word: str, known: tuple[str, ...]) -> str:
     """Say the nearest known words, or all of them when they are few."""
-    near = get_close_matches(word[:64], known, n=1, cutoff=0.6)
+    near = get_close_matches(word[:64], known, n=1, cutoff=0.7)
     if near:
         return f"Did you mean {near[0]}?"
     if len(known) <= MOST_LISTED:

@@ -34,7 +34,7 @@ def _seen(deciding: Iterable[Leaf], facts: Known) -> Iterable[Because]:
         fact = facts[leaf.node.fact]
         if isinstance(leaf.node, Unknown):
             gap = first_gap(fact)
-            yield Because(fact.id, None, None, None, gap.at, None, origin=f"not known: {gap.reason}")
+            yield Because(fact.id, None, None, None, gap.at, None, origin=f"not known: {gap.reason.replace('_', ' ')}")
         for seen in fact.seen:
             yield _because(fact, seen)
 

@@ -14,7 +14,7 @@ from service.cli.told import BAD_INPUT, stop, tell
 from service.intake.profile import Received, receive
 from service.presenters.passages import Passages
 from service.presenters.plain import Writer
-from service.presenters.text import WIDTH, print_advisory
+from service.presenters.text import WIDTH, write_advisory
 from service.wiring import Settings, uuid7
 
 
@@ -47,7 +47,7 @@ def evaluate(file: IO[bytes], as_of: date | None, shape: str | None, explain: bo
         return
     console = Console(highlight=False, emoji=False, markup=False)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    print_advisory(advisory, console)
+    click.echo(write_advisory(advisory, console))
 
 
 def _received(body: bytes, today: date) -> Received:

@@ -9,6 +9,7 @@ from service.cli.sources import sources
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="magflag")
 def main() -> None:
     """Flags for a clinician to review: magnesium and nerve pain. Never orders, never doses."""
 

@@ -52,13 +52,11 @@ class ReadList:
     unknown: tuple[Read, ...] = ()
 
     @property
-    def gap(self) -> Gap | None:
-        """Why nothing can be said to be absent from the list, or None if absence can be said."""
+    def gaps(self) -> tuple[Gap, ...]:
+        """Why nothing can be said to be absent from the list; none if absence can be said."""
         if self.entries is None:
-            return Gap(NOT_SUPPLIED, self.at, f"The list of {self.name} was not supplied.")
-        if self.unknown:
-            return Gap(UNRECOGNISED, self.unknown[0].entry.at, f"An entry of {self.name} was not recognised.")
-        return None
+            return (Gap(NOT_SUPPLIED, self.at, f"The list of {self.name} was not supplied."),)
+        return tuple(Gap(UNRECOGNISED, read.entry.at, "This entry was not recognised.") for read in self.unknown)
 
 
 @dataclass

@@ -40,18 +40,20 @@ def _entry(declaration: FactDeclaration, on: Deriving) -> Fact:
     hits = [read for read, fits, _ in fitting if fits]
     if hits:
         return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
-    gap = next((gap for *_, gap in fitting if gap), None) or first.gap or _unspecific(declaration, first)
-    if gap:
-        return Fact(declaration.id, None, gaps=(gap,))
+    gaps = [gap for *_, gap in fitting if gap] or list(first.gaps) or _unspecific(declaration, first)
+    if gaps:
+        return Fact(declaration.id, None, gaps=_named(gaps))
     return Fact(declaration.id, False, (Seen(False, first.at),))
 
 
-def _unspecific(declaration: FactDeclaration, found: ReadList) -> Gap | None:
-    for read in found.entries or ():
-        for concept in read.concepts:
-            if concept.id in declaration.given.get("unclear_if", ()):
-                return Gap(NOT_SPECIFIC, read.entry.at, f"{concept.name.capitalize()} leaves this open.")
-    return None
+def _unspecific(declaration: FactDeclaration, found: ReadList) -> list[Gap]:
+    broad = declaration.given.get("unclear_if", ())
+    return [
+        Gap(NOT_SPECIFIC, read.entry.at, f"{concept.name.capitalize()} leaves this open.")
+        for read in found.entries or ()
+        for concept in read.concepts
+        if concept.id in broad
+    ]
 
 
 def _any_entry(declaration: FactDeclaration, on: Deriving) -> Fact:
@@ -66,7 +68,7 @@ def _other_entry(declaration: FactDeclaration, on: Deriving) -> Fact:
 def _picked(declaration: FactDeclaration, on: Deriving, fits: Callable[[Read], bool]) -> Fact:
     found = on.entries.lists[declaration.given["list"]]
     if found.entries is None:
-        return Fact(declaration.id, None, gaps=(found.gap,) if found.gap else ())
+        return Fact(declaration.id, None, gaps=found.gaps)
     hits = tuple(seen_entry(read) for read in found.entries if fits(read))
     return Fact(declaration.id, bool(hits), hits or (Seen(False, found.at),))
 
@@ -77,8 +79,8 @@ def _products(declaration: FactDeclaration, on: Deriving) -> tuple[list[Read], l
     gaps: list[Gap] = []
     for name in PRODUCT_LISTS:
         found = on.entries.lists[name]
-        if found.entries is None and found.gap:
-            gaps.append(found.gap)
+        if found.entries is None:
+            gaps += found.gaps
         for read in found.entries or ():
             fits, gap = _fit(read, declaration)
             hits += [read] if fits else []
@@ -145,8 +147,8 @@ def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:
     first, found = _searched(declaration, on)
     hits = {read.concepts[0].id: read for read in found}
     high = None if first.entries is None else Decimal(len(hits) + len(first.unknown))
-    gaps = (first.gap,) if first.gap else ()
-    return Fact(declaration.id, Interval(Decimal(len(hits)), high), tuple(map(seen_entry, hits.values())), gaps)
+    seen = tuple(map(seen_entry, hits.values()))
+    return Fact(declaration.id, Interval(Decimal(len(hits)), high), seen, _named(list(first.gaps)))
 
 
 def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:

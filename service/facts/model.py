@@ -15,6 +15,7 @@ FUTURE = "future"
 NOT_SPECIFIC = "not_specific"
 NOT_COMPUTABLE = "not_computable"
 COMPARATOR = "comparator"
+IMPLAUSIBLE = "implausible"
 NOT_USED = "not_used"
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from schemas.profile import Quantity
-from service.facts.model import FUTURE, STALE, UNDATED, UNUSABLE_UNIT, Gap, Interval, Seen
+from service.facts.model import FUTURE, IMPLAUSIBLE, STALE, UNDATED, UNUSABLE_UNIT, Gap, Interval, Seen
 from service.facts.units import converter
 from service.knowledge.vocabulary import Vocabulary
 
@@ -74,8 +74,12 @@ def measure(
     if late:
         return Measured(None, gap=late)
     factor = converter(terms.vocabulary, quantity.unit, terms.test)
-    if quantity.value is None or factor is None or not 0 <= quantity.value * factor < LARGEST:
+    if quantity.value is None or factor is None:
         return Measured(None, gap=_unusable(quantity))
+    highest = terms.vocabulary.tests[terms.test].plausible_up_to
+    if quantity.value * factor > (LARGEST if highest is None else highest):
+        detail = "The value is beyond what this test can give, and was not used."
+        return Measured(None, gap=Gap(IMPLAUSIBLE, f"{quantity.at}/value", detail))
     ends = [None if end is None else change(end) for end in _ends(quantity.value * factor, quantity.comparator)]
     rising = change(Decimal(1)) <= change(Decimal(2))
     low, high = ends if rising else reversed(ends)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.rule_files import ChecksFile, ReferenceClaimsFile, ReferencesFile
+from schemas.source_files import ChecksFile, ReferenceClaimsFile, ReferencesFile
 from schemas.strict import did_you_mean
 from service.knowledge.dose_guard import doses_in
 from service.knowledge.files import Folder

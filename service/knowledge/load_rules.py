@@ -118,12 +118,19 @@ def _mistakes(rule: Rule, grounds: Grounds, file: str) -> Iterator[tuple[str, st
     for key in TEXTS:
         for dose in doses_in(getattr(rule, key)):
             yield f"This text holds {dose}.", DOSE_HINT, key
+    for key in TEXTS:
+        if any(text.startswith("TODO") for text in _texts(getattr(rule, key))):
+            yield f"`{key}` is still the text of the template.", "Write your own.", key
     for key in ("for_review", "does_not_cover"):
         if not getattr(rule, key):
             yield f"`{key}` is empty.", "Write at least one line.", key
     yield from _evidence_mistakes(rule)
     yield from _claim_mistakes(rule, grounds.claims)
     yield from _ground_mistakes(rule, grounds)
+
+
+def _texts(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value or ()
 
 
 def _id_mistakes(rule: Rule, file: str) -> Iterator[tuple[str, str, str]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schemas.rule_files import ClaimsFile, DocumentsFile
+from schemas.source_files import ClaimsFile, DocumentsFile
 from service.knowledge.dose_guard import doses_in
 from service.knowledge.files import Folder
 from service.knowledge.model import Claim, Location

@@ -102,6 +102,7 @@ def _tests(folder: Folder) -> dict[str, Test]:
             row["id"], row["name"], row["unit"],
             row["molar_mass"]["value"] if "molar_mass" in row else None,
             int(row["valence"]) if "valence" in row else None,
+            row["plausible_up_to"]["value"] if "plausible_up_to" in row else None,
         )
         for row in (loaded["tests"] if loaded else ())
     }  # fmt: skip

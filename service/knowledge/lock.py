@@ -29,7 +29,7 @@ def _differences(rule: Rule, locked: tuple[int, str] | None) -> Iterator[tuple[s
         yield f"`{rule.id}` is not in rules/lock.yaml.", "Run `make lock` and commit the lock with the rule."
     elif locked[1] != rule.digest and locked[0] == rule.version:
         hint = f"Raise version {rule.version} to {rule.version + 1}, say why in CHANGELOG.md, then `make lock`."
-        yield f"The meaning of `{rule.id}` changed and its version did not.", hint
+        yield f"What `{rule.id}` says or means changed, and its version did not.", hint
     elif locked[0] != rule.version:
         yield f"`{rule.id}` has version {rule.version}, the lock has {locked[0]}.", "Run `make lock`."
 

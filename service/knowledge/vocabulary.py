@@ -53,6 +53,7 @@ class Test:
     unit: str
     molar_mass: Decimal | None = None
     valence: int | None = None
+    plausible_up_to: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ REASON_WORDS = {
     "not_specific": "not specific enough",
     "not_computable": "not computable",
     "comparator": "known only as a bound",
+    "implausible": "implausible",
     "not_used": "not used",
 }
 

@@ -20,6 +20,10 @@ class Passages:
         """Whether any document is at hand."""
         return bool(self._texts)
 
+    def has(self, document: str) -> bool:
+        """Say whether a document is at hand."""
+        return document in self._texts
+
     def words(self, location: Location) -> str | None:
         """Return the passage; None if the document is not at hand or its hash differs."""
         text = self._texts.get(location.document)

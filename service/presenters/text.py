@@ -10,6 +10,7 @@ from rich.text import Text
 from service.assess import Advisory, Because, Clear, Flag
 from service.assess.wording import in_words
 from service.engine.reference import RAISED
+from service.facts.model import Unrecognised
 from service.knowledge.model import Evidence
 from service.presenters.grouping import REASON_WORDS, Blocked, blocked
 from service.presenters.plain import number
@@ -18,14 +19,17 @@ STYLES = {"critical": "bold white on red", "warning": "bold black on yellow", "i
 TIERS = {
     "A": "high", "B": "moderate", "C": "low", "D": "very low", "E": "insufficient", "S": "the documents are silent",
 }  # fmt: skip
+BASIS = {"documents": "articles", "reference": "labels and studies", "both": "articles, labels and studies"}
 WIDTH = 100
 MOST_TITLES = 3
 
 
-def print_advisory(advisory: Advisory, console: Console) -> None:
-    """Print an advisory; colours only where the console has them."""
-    for part in (*_head(advisory), *_raised(advisory), *_open(advisory), *_data(advisory), *_tail(advisory)):
-        console.print(part, soft_wrap=False)
+def write_advisory(advisory: Advisory, console: Console) -> str:
+    """Return an advisory as text; colours only where the console has them."""
+    with console.capture() as captured:
+        for part in (*_head(advisory), *_raised(advisory), *_open(advisory), *_data(advisory), *_tail(advisory)):
+            console.print(part)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
 def _head(advisory: Advisory) -> Iterator[RenderableType]:
@@ -57,29 +61,42 @@ def _raised(advisory: Advisory) -> Iterator[RenderableType]:
     if not flags:
         rest = "What could not be answered is below." if advisory.flags else "Nothing was left open either."
         yield Text(f"Nothing was raised. {rest}")
+    if flags and not full:
+        yield Text("Nothing of weight; notes are below.")
+    told: set[str] = set()
     for flag in full:
-        yield _flag(flag)
-    for title, group in (("Evidence, as the articles tell it", evidence), ("Notes", notes)):
+        yield _flag(flag, told)
+    for title, group in (("Evidence", evidence), ("Notes", notes)):
         if group:
             yield Line(Text(title, style="bold"), align="left", style="default")
             yield from map(_short, group)
 
 
-def _flag(flag: Flag) -> RenderableType:
+def _flag(flag: Flag, told: set[str]) -> RenderableType:
+    """Return one flag in full; a question or limit that stands under an earlier flag is not told again."""
     rule = flag.rule
     head = Text.assemble((f" {flag.severity.upper()} ", STYLES[flag.severity]), " ", (rule.title, "bold"))
     lines = [Text(rule.summary), *_seen(flag.because)]
-    lines += [Text(f"? {question}") for question in rule.for_review]
-    lines.append(Text(f"Rests on {', '.join(rule.claims)} ({rule.id}).", style="dim"))
-    lines.append(Text(f"Does not cover: {' '.join(rule.does_not_cover)}", style="dim"))
+    lines += [Text(f"? {question}") for question in _not_yet(rule.for_review, told)]
+    lines.append(Text(f"Rests on {', '.join(rule.claims)}, {BASIS[rule.rests_on]} ({rule.id}).", style="dim"))
+    limits = " ".join(_not_yet(rule.does_not_cover, told))
+    lines += [Text(f"Does not cover: {limits}", style="dim")] if limits else []
     return Group(head, Padding(Group(*lines), (0, 0, 1, 3)))
+
+
+def _not_yet(texts: Iterable[str], told: set[str]) -> list[str]:
+    new = [text for text in texts if text not in told]
+    told.update(new)
+    return new
 
 
 def _short(flag: Flag) -> RenderableType:
     rule = flag.rule
+    if rule.category == "process":
+        return Text.assemble((" info ", STYLES["info"]), f" {rule.title} ", (f"({rule.id})", "dim"))
     head = Text.assemble((" info ", STYLES["info"]), " ", (rule.title, "bold"))
     tier = "" if rule.evidence is None else f"{_certainty(rule.evidence)}. "
-    body = Text.assemble((tier, "italic"), rule.summary, (f" ({rule.id})", "dim"))
+    body = Text.assemble((tier, "italic"), rule.summary, (f" ({rule.id}, {BASIS[rule.rests_on]})", "dim"))
     return Group(head, Padding(body, (0, 0, 0, 3)))
 
 
@@ -109,7 +126,7 @@ def _open(advisory: Advisory) -> Iterator[RenderableType]:
     if not groups:
         return
     yield Line(Text("Cannot be answered", style="bold"), align="left", style="default")
-    texts = {each.at: each.text for each in advisory.unrecognised}
+    texts = {each.at: f"{each.text}.{_meant(each)}" for each in advisory.unrecognised}
     yield from (_blocked(group, texts) for group in groups)
 
 
@@ -131,10 +148,13 @@ def _data(advisory: Advisory) -> Iterator[RenderableType]:
         return
     yield Line(Text("The data", style="bold"), align="left", style="default")
     for each in advisory.unrecognised:
-        hint = f" Did you mean {' or '.join(each.did_you_mean)}?" if each.did_you_mean else ""
-        yield Text.assemble((" not recognised ", STYLES["warning"]), f" {each.at}: {each.text}.{hint}")
+        yield Text.assemble((" not recognised ", STYLES["warning"]), f" {each.at}: {each.text}.{_meant(each)}")
     for gap in advisory.data_quality:
         yield Text.assemble((f" {REASON_WORDS[gap.reason]} ", STYLES["warning"]), f" {gap.at}: {gap.detail}")
+
+
+def _meant(each: Unrecognised) -> str:
+    return f" Did you mean {' or '.join(each.did_you_mean)}?" if each.did_you_mean else ""
 
 
 def _tail(advisory: Advisory) -> Iterator[RenderableType]:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from schemas.problem import Problem, in_order
+from schemas.problem import Problem, Refused, in_order
+from schemas.strict import did_you_mean
 from service.assess import Assessor
 from service.engine.durable_compile import TooLarge
 from service.engine.durable_engine import EngineFailed
@@ -34,17 +35,48 @@ class Checked:
 
 
 def check(path: Path, locked: bool = True) -> Checked:
-    """Return every mistake in the folder; the cases are checked too, and what they do not try."""
+    """Return every mistake that can be told at once: in rules, lock and cases, and what the cases do not try."""
     files = len(list(path.rglob("*.yaml")))
-    try:
-        pack = load_pack(path, locked)
-    except BrokenPack as broken:
-        return Checked(files, 0, 0, tuple(broken.problems))
     folder = Folder(path)
     cases = load_cases(folder)
     problems = [*folder.problems, *(each for document in folder.documents for each in document.problems)]
-    problems += [*_engine(pack), *_stems(path), *_claims(pack), *_untried(pack, cases)]
-    return Checked(files, len(pack.rules), len(cases), tuple(in_order(set(problems))))
+    problems += _profiles(cases)
+    try:
+        pack = load_pack(path, locked=False)
+    except BrokenPack as broken:
+        return Checked(files, len(list(path.glob("*/*.rule.yaml"))), len(cases), _told([*broken.problems, *problems]))
+    problems += [*_stems(path), *_engine(pack), *_claims(pack), *_untried(pack, cases), *_facts_named(pack, cases)]
+    problems += _lock(path) if locked else []
+    return Checked(files, len(pack.rules), len(cases), _told(problems))
+
+
+def _told(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(in_order(set(problems)))
+
+
+def _lock(path: Path) -> list[Problem]:
+    try:
+        load_pack(path)
+    except BrokenPack as broken:
+        return broken.problems
+    return []
+
+
+def _profiles(cases: Iterable[Case]) -> Iterator[Problem]:
+    """Yield the mistakes in the profiles of the cases, which are read as strictly as those of a caller."""
+    for case in cases:
+        try:
+            received(dict(case.profile), case.as_of)
+        except Refused as refused:
+            for problem in refused.problems:
+                yield Problem(case.at, f"The profile of this case: {problem.at}: {problem.message}", problem.hint)
+
+
+def _facts_named(pack: Pack, cases: Iterable[Case]) -> Iterator[Problem]:
+    for case in cases:
+        for fact in (*case.because, *case.missing):
+            if fact not in pack.facts:
+                yield Problem(case.at, f"There is no fact `{fact}`.", did_you_mean(fact, tuple(pack.facts)))
 
 
 def _engine(pack: Pack) -> Iterator[Problem]:
@@ -92,7 +124,7 @@ def _limits(rule: Rule, cases: Iterable[Case], assessor: Assessor) -> Iterator[P
     limits = sorted(limits_in(rule.condition), key=str)
     if not limits:
         return
-    states = [_states(case, assessor) for case in cases]
+    states = [_states(case, assessor) for case in cases if not list(_profiles([case]))]
     for limit in limits:
         for place, fits in PLACES.items():
             if not any(fits(state.get(limit.fact), limit.limit) for state in states):

@@ -7,18 +7,18 @@ version: 1
 status: draft
 category: caution            # caution interaction evidence form diet sign process administration data_quality
 severity: info               # critical warning info
-title: Say in a few words what the clinician should look at
-summary: One sentence of at most 139 characters, without an amount, a schedule or an order.
-detail: Say why, in two or three sentences of your own.
+title: TODO say in a few words what the clinician should look at
+summary: TODO one sentence of at most 139 characters, without an amount, a schedule or an order.
+detail: TODO say why, in two or three sentences of your own.
 for_review:
-  - What the clinician is asked to check.
+  - TODO what the clinician is asked to check.
 when:
   all:
     - magnesium.listed       # rules/facts.yaml and rules/definitions.yaml list what may stand here
     - condition.migraine
 claims: [C-PRO-02]           # rules/sources/claims.yaml
 does_not_cover:
-  - Say what this rule does not look at.
+  - TODO what this rule does not look at.
 """
 CASES = """rule: {id}
 as_of: 2026-11-21
@@ -51,7 +51,7 @@ def new_rule(folder: Path, known: str) -> list[Path]:
     files = {folder / area / f"{name}.rule.yaml": RULE, folder / area / f"{name}.cases.yaml": CASES}
     for file in files:
         if file.exists():
-            raise AlreadyThere(str(file))
+            raise AlreadyThere(f"{file} is there already.")
     for file, text in files.items():
         file.parent.mkdir(exist_ok=True)
         file.write_text(text.format(id=known), encoding="utf-8")

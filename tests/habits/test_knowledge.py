@@ -124,6 +124,10 @@ def test_a_changed_passage_is_noticed(tmp_path: Path) -> None:
     assert len(found.problems) == len(PACK.documents) + passages
 
 
+def test_missing_documents_are_told_once_each(tmp_path: Path) -> None:
+    assert len(verify(PACK, tmp_path).problems) == len(PACK.documents)
+
+
 def test_documents_are_named_by_hash() -> None:
     for document in PACK.documents.values():
         assert len(document["sha256"]) == len(hashlib.sha256().hexdigest())

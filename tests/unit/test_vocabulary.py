@@ -21,6 +21,8 @@ VOCABULARY = load_pack().vocabulary
         ("medicines", "metformin hydrochloride", "metformin"),
         ("medicines", "Levothyroxine sodium 50 microgram tablets", "levothyroxine"),
         ("medicines", "Lasix 40", "furosemide"),
+        ("medicines", "furosemide 40 mg BID", "furosemide"),
+        ("medicines", "Lasix 40mg od", "furosemide"),
         ("medicines", "vitamin B12 1000 mcg", "vitamin-b12"),
         ("medicines", "omega-3 1000 mg", "omega-3"),
         ("medicines", "co-codamol 8/500 mg tablets", "co-codamol"),
@@ -38,7 +40,9 @@ def test_understood(world: str, text: str, concept: str) -> None:
     assert understood.concept.id == concept
 
 
-@pytest.mark.parametrize("text", ["omeprazol", "omeprazole daily", "mgO", "not omeprazole", "", "omeprazole and more"])
+@pytest.mark.parametrize(
+    "text", ["omeprazol", "omeprazole perhaps", "mgO", "not omeprazole", "", "omeprazole and more"]
+)
 def test_not_understood(text: str) -> None:
     assert VOCABULARY.understand("medicines", text) is None
 
