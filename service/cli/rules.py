@@ -1,5 +1,6 @@
 """magflag rules …: the author's tools."""
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,7 @@ from service.workbench.check import check as check_rules
 from service.workbench.docs import pages
 from service.workbench.explain import explained
 from service.workbench.new import AlreadyThere, new_rule
+from service.workbench.valuesets import valuesets as build_valuesets
 
 
 @click.group()
@@ -105,6 +107,17 @@ def docs(out: Path, malformed: Path | None) -> None:
     for name, text in written.items():
         (out / name).write_text(text, encoding="utf-8")
     click.echo(f"Wrote {len(written)} pages into {out}.")
+
+
+@rules.command()
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to write into.")
+def valuesets(out: Path) -> None:
+    """Write the vocabulary as FHIR R4 ValueSets, one file each."""
+    out.mkdir(parents=True, exist_ok=True)
+    written = build_valuesets(pack_or_stop(locked=False))
+    for name, resource in written.items():
+        (out / f"{name}.json").write_text(json.dumps(resource, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    click.echo(f"Wrote {len(written)} ValueSets into {out}.")
 
 
 @rules.command()

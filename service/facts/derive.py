@@ -25,11 +25,6 @@ def derive(profile: Profile, pack: Pack, as_of: date) -> Facts:
 
 def _not_used(profile: Profile, facts: Facts) -> None:
     """Say what was supplied and plays no part: nothing that came in is lost without a word."""
-    unused = {
-        "/kidney/cystatin_c": profile.kidney.cystatin_c,
-        "/labs/calcium": profile.labs.calcium,
-        "/labs/potassium": profile.labs.potassium,
-    }
-    for at, value in unused.items():
-        if value is not None:
-            facts.quality.append(Gap(NOT_USED, at, "This was received, and no rule of this pack uses it."))
+    if profile.kidney.cystatin_c is not None and profile.kidney.creatinine is None:
+        detail = "Cystatin C is used together with creatinine only, and there is none."
+        facts.quality.append(Gap(NOT_USED, "/kidney/cystatin_c", detail))

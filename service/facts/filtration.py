@@ -4,12 +4,12 @@ The worst source counts. What was supplied but cannot be used leaves the lower e
 value is never outvoted by a reassuring one; a value without a day may raise a concern and reassures of nothing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from schemas.profile import Profile, Quantity
-from service.facts.ckd_epi import ADULT, CONSTANTS, ckd_epi_2021
+from service.facts.computed import Known, computed
 from service.facts.model import (
     CONFLICT,
     NOT_COMPUTABLE,
@@ -23,8 +23,6 @@ from service.facts.model import (
 from service.facts.quantities import Measured, Terms, measure, undated_gap
 from service.knowledge.model import FactDeclaration, Pack
 
-COMPUTED = "computed here by CKD-EPI 2021 from creatinine"
-
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -34,15 +32,6 @@ class Source:
     seen: Seen | None = None
     gap: Gap | None = None
     dated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What else the equation needs."""
-
-    age: int | None
-    sex: str | None
-    unstable: str | None = None
 
 
 def filtration(
@@ -55,7 +44,7 @@ def filtration(
     sources = [
         *_reported(profile, terms),
         *_staged(profile, pack, terms.step),
-        *_computed(profile, replace(terms, test="creatinine"), known),
+        *(_source(quantity, found) for quantity, found in computed(profile, terms, known)),
     ]
     quality.extend(source.gap for source in sources if source.gap)
     usable = [source for source in sources if source.interval]
@@ -117,42 +106,3 @@ def _staged(profile: Profile, pack: Pack, step: Decimal) -> list[Source]:
     low, below = pack.stages[stage]
     seen = Seen(stage, "/kidney/stage", origin="stage as stated")
     return [Source(Interval(low, None if below is None else below - step / 2), seen)]
-
-
-def _computed(profile: Profile, terms: Terms, known: Known) -> list[Source]:
-    quantity = profile.kidney.creatinine
-    if quantity is None:
-        return []
-    why_not = _not_computable(quantity, known)
-    if why_not or known.age is None or known.sex is None:
-        return [Source(None, gap=Gap(NOT_COMPUTABLE, quantity.at, why_not or "Age or sex is not known."))]
-    age, sex = known.age, known.sex
-    measured = measure(quantity, terms, lambda value: ckd_epi_2021(value, age, sex), COMPUTED)
-    return [_source(quantity, _with_result(measured))]
-
-
-def _with_result(measured: Measured) -> Measured:
-    """Show the computed filtration, not the creatinine it came from."""
-    if measured.interval is None or measured.seen is None:
-        return measured
-    end = measured.interval.low if measured.interval.low is not None else measured.interval.high
-    old = measured.seen
-    turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-    comparator = turned.get(old.comparator or "")
-    seen = Seen(
-        None if end is None else end.quantize(Decimal("0.1")), old.at, "mL/min/{1.73_m2}", old.date, old.age_days,
-        old.origin, comparator, old.source,
-    )  # fmt: skip
-    return Measured(measured.interval, seen, measured.gap, measured.dated)
-
-
-def _not_computable(quantity: Quantity, known: Known) -> str | None:
-    if quantity.value is not None and quantity.value <= 0:
-        return "A creatinine of zero is not a result."
-    if known.unstable:
-        return f"CKD-EPI 2021 does not hold with {known.unstable}, so it was not computed from creatinine."
-    if known.age is None or known.sex not in CONSTANTS:
-        return "CKD-EPI 2021 needs age and sex (female or male), so it was not computed from creatinine."
-    if known.age < ADULT:
-        return "CKD-EPI 2021 is for adults, so it was not computed from creatinine."
-    return None

@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from schemas.profile import Quantity
+from service.facts.computed import Known
 from service.facts.deriving import Derive, Deriving, pointer
-from service.facts.filtration import Known, filtration
+from service.facts.filtration import filtration
 from service.facts.from_lists import with_any
 from service.facts.model import CONFLICT, NOT_SUPPLIED, Fact, Gap, Interval, Seen
 from service.facts.quantities import Terms, dating_gap, measure, seen_of, undated_gap

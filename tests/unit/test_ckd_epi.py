@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from service.facts.ckd_epi import ckd_epi_2021
+from service.facts.ckd_epi import ckd_epi_2021, ckd_epi_2021_with_cystatin
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,18 @@ from service.facts.ckd_epi import ckd_epi_2021
 )
 def test_vectors(creatinine: str, age: int, sex: str, expected: float) -> None:
     assert float(ckd_epi_2021(Decimal(creatinine), age, sex)) == pytest.approx(expected, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("creatinine", "cystatin", "age", "sex", "expected"),
+    [
+        ("0.9", "0.9", 55, "female", 83.45),
+        ("1.4", "1.3", 70, "male", 55.35),
+        ("0.6", "0.7", 30, "female", 124.87),
+        ("2.5", "2.2", 65, "female", 22.97),
+        ("1.0", "0.8", 50, "male", 104.85),
+    ],
+)
+def test_vectors_with_cystatin(creatinine: str, cystatin: str, age: int, sex: str, expected: float) -> None:
+    found = ckd_epi_2021_with_cystatin(Decimal(creatinine), Decimal(cystatin), age, sex)
+    assert float(found) == pytest.approx(expected, abs=0.006)
