@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.profile import Entry, Medication, Profile, Supplement
-from service.facts.model import CONFLICT, NOT_SUPPLIED, UNRECOGNISED, Gap, Unrecognised
+from service.facts.model import CONFLICT, NOT_SUPPLIED, UNRECOGNISED, Gap, Seen, Unrecognised
 from service.knowledge.vocabulary import Concept, Understood, Vocabulary
 
 IN_USE, CONSIDERED, GONE = "current", "considered", "gone"
@@ -43,20 +43,18 @@ class Read:
 
 @dataclass(frozen=True)
 class ReadList:
-    """One list as understood. `entries` are those that count (not stopped, resolved or refuted); None: not supplied."""
+    """One list as understood. `entries` are those that count (not stopped, resolved or refuted); None: not supplied.
+
+    `gaps` say why nothing can be said to be absent from it, `absent` what is seen where something is absent.
+    """
 
     name: str
     at: str
     entries: tuple[Read, ...] | None
     present: frozenset[str] = frozenset()
     unknown: tuple[Read, ...] = ()
-
-    @property
-    def gaps(self) -> tuple[Gap, ...]:
-        """Why nothing can be said to be absent from the list; none if absence can be said."""
-        if self.entries is None:
-            return (Gap(NOT_SUPPLIED, self.at, f"The list of {self.name} was not supplied."),)
-        return tuple(Gap(UNRECOGNISED, read.entry.at, "This entry was not recognised.") for read in self.unknown)
+    gaps: tuple[Gap, ...] = ()
+    absent: tuple[Seen, ...] = ()
 
 
 @dataclass
@@ -85,11 +83,14 @@ def read_entries(profile: Profile, vocabulary: Vocabulary) -> Entries:
 
 def _read_list(name: str, at: str, items: Sequence[Entry] | None, vocabulary: Vocabulary, entries: Entries) -> ReadList:
     if items is None:
-        return ReadList(name, at, None)
+        gap = Gap(NOT_SUPPLIED, at, f"The list of {name} was not supplied.")
+        return ReadList(name, at, None, gaps=(gap,))
     read = [_read(item, WORLD.get(name, "medicines"), vocabulary, entries) for item in items]
     counting = tuple(item for item in read if item.status != GONE)
     present = frozenset().union(*(item.classes for item in counting))
-    return ReadList(name, at, counting, present, tuple(item for item in counting if not item.recognised))
+    unknown = tuple(item for item in counting if not item.recognised)
+    gaps = tuple(Gap(UNRECOGNISED, item.entry.at, "This entry was not recognised.") for item in unknown)
+    return ReadList(name, at, counting, present, unknown, gaps, (Seen(False, at),))
 
 
 def _read(item: Entry, world: str, vocabulary: Vocabulary, entries: Entries) -> Read:

@@ -1,6 +1,6 @@
 """Facts from the lists of a profile: conditions, medicines, supplements, signs, foods."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from schemas.profile import Condition, Medication, Supplement
@@ -40,14 +40,16 @@ def _entry(declaration: FactDeclaration, on: Deriving) -> Fact:
     hits = [read for read, fits, _ in fitting if fits]
     if hits:
         return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
-    gaps = [gap for *_, gap in fitting if gap] or list(first.gaps) or _unspecific(declaration, first)
+    gaps = [gap for *_, gap in fitting if gap] or first.gaps or _unspecific(declaration, first)
     if gaps:
         return Fact(declaration.id, None, gaps=_named(gaps))
-    return Fact(declaration.id, False, (Seen(False, first.at),))
+    return Fact(declaration.id, False, first.absent)
 
 
 def _unspecific(declaration: FactDeclaration, found: ReadList) -> list[Gap]:
-    broad = declaration.given.get("unclear_if", ())
+    broad = declaration.given.get("unclear_if")
+    if not broad:
+        return []
     return [
         Gap(NOT_SPECIFIC, read.entry.at, f"{concept.name.capitalize()} leaves this open.")
         for read in found.entries or ()
@@ -70,7 +72,7 @@ def _picked(declaration: FactDeclaration, on: Deriving, fits: Callable[[Read], b
     if found.entries is None:
         return Fact(declaration.id, None, gaps=found.gaps)
     hits = tuple(seen_entry(read) for read in found.entries if fits(read))
-    return Fact(declaration.id, bool(hits), hits or (Seen(False, found.at),))
+    return Fact(declaration.id, bool(hits), hits or found.absent)
 
 
 def _products(declaration: FactDeclaration, on: Deriving) -> tuple[list[Read], list[Gap]]:
@@ -88,7 +90,7 @@ def _products(declaration: FactDeclaration, on: Deriving) -> tuple[list[Read], l
     return hits, gaps
 
 
-def _named(gaps: list[Gap]) -> tuple[Gap, ...]:
+def _named(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
     """Return the gaps one by one, or the first of very many and how many more there are; all are in `unrecognised`."""
     rest = len(gaps) - MOST_GAPS
     if rest <= 0:
@@ -148,7 +150,7 @@ def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:
     hits = {read.concepts[0].id: read for read in found}
     high = None if first.entries is None else Decimal(len(hits) + len(first.unknown))
     seen = tuple(map(seen_entry, hits.values()))
-    return Fact(declaration.id, Interval(Decimal(len(hits)), high), seen, _named(list(first.gaps)))
+    return Fact(declaration.id, Interval(Decimal(len(hits)), high), seen, _named(first.gaps))
 
 
 def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:

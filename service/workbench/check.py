@@ -96,10 +96,13 @@ def _stems(path: Path) -> Iterator[Problem]:
 
 
 def _claims(pack: Pack) -> Iterator[Problem]:
-    cited = {claim for rule in pack.active_rules for claim in rule.claims} | set(pack.notice_claims)
+    """Every claim to encode is cited by a rule that is evaluated; a claim of the reference by any rule at all."""
+    evaluated = {claim for rule in pack.active_rules for claim in rule.claims} | set(pack.notice_claims)
+    named = {claim for rule in pack.rules for claim in (*rule.claims, *rule.contrast)}
     for claim in pack.claims.values():
-        if claim.encoded and claim.id not in cited:
-            yield Problem("rules/sources/claims.yaml:1:1", f"No rule cites {claim.id} ({claim.encode}).", "Encode it.")
+        if claim.encoded and claim.id not in (evaluated if claim.of_documents else named):
+            where = "claims.yaml" if claim.of_documents else "reference-claims-*.yaml"
+            yield Problem(f"rules/sources/{where}:1:1", f"No rule cites {claim.id} ({claim.encode}).", "Encode it.")
 
 
 def _untried(pack: Pack, cases: Iterable[Case]) -> Iterator[Problem]:

@@ -3,12 +3,16 @@
 import hashlib
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from schemas.source_files import RowsFile
 from service.knowledge.dose_guard import doses_in
+from service.knowledge.files import Folder
 from service.knowledge.load import default_folder, load_pack
+from service.knowledge.load_references import may_be_active
 from service.knowledge.nodes import limits_in
 from service.presenters.knowledge import rule_of
 from service.presenters.passages import Passages
@@ -38,7 +42,8 @@ def test_every_claim_to_encode_is_cited(encode: str) -> None:
 def test_the_register_is_whole() -> None:
     counts = dict.fromkeys(("must-encode", "should-encode", "context-only", "never-emit"), 0)
     for claim in PACK.claims.values():
-        counts[claim.encode] += 1
+        if claim.of_documents:
+            counts[claim.encode] += 1
     assert counts == {"must-encode": 88, "should-encode": 50, "context-only": 38, "never-emit": 5}
 
 
@@ -58,11 +63,52 @@ def test_the_disclaimer_stands_in_the_notice() -> None:
 
 
 def test_no_evidence_above_tier_c() -> None:
-    assert {rule.evidence.tier for rule in PACK.rules if rule.evidence} <= {"C", "D", "E", "S"}
+    of_documents = [rule for rule in PACK.rules if rule.rests_on == "documents"]
+    assert {rule.evidence.tier for rule in of_documents if rule.evidence} <= {"C", "D", "E", "S"}
 
 
 def test_silence_is_stated() -> None:
     assert {"pregnancy", "breastfeeding", "children"} <= {rule.silent_on for rule in PACK.rules if rule.silent_on}
+
+
+def test_what_rests_on_too_little_is_not_evaluated() -> None:
+    """A rule of the reference pack is active only on something found in a label, guideline, article or compendium."""
+    for rule in PACK.active_rules:
+        claims = [PACK.claims[claim] for claim in rule.claims]
+        assert rule.silent_on or may_be_active(claims, PACK.references), rule.id
+
+
+def test_every_inactive_rule_says_why() -> None:
+    assert [rule.id for rule in PACK.rules if not rule.active and not rule.inactive and rule.status != "retired"] == []
+
+
+def test_the_two_packs_are_never_mixed_up() -> None:
+    """Rules of the reference stand in folders of their own, and say what they rest on."""
+    for rule in PACK.rules:
+        assert rule.id.startswith("reference-") == (rule.rests_on == "reference"), rule.id
+
+
+def test_every_documents_evidence_flag_is_checked() -> None:
+    unchecked = [
+        rule.id
+        for rule in PACK.active_rules
+        if rule.evidence and rule.rests_on == "documents" and rule.claims and not set(rule.claims) & set(PACK.checks)
+    ]
+    assert unchecked == []
+
+
+def test_each_row_of_the_reference_is_a_rule_or_says_why_not() -> None:
+    folder = Folder(PACK.folder)
+    _, loaded = folder.load("sources/reference-rows.yaml", RowsFile())
+    assert folder.problems == []
+    known = {rule.id: rule for rule in PACK.rules}
+    for row in loaded["rows"]:
+        rules = row["rule"] or []
+        assert all(rule in known for rule in rules), row
+        assert row.get("why") or any(known[rule].active for rule in rules), row
+    counts = Counter(row["row"].partition("-")[0] for row in loaded["rows"])
+    assert counts == {"ix": 53, "cd": 24, "pn": 16, "ev": 35, "dc": 13}
+    assert len({row["row"] for row in loaded["rows"]}) == len(loaded["rows"])
 
 
 def test_nothing_is_called_reviewed_that_is_not() -> None:
