@@ -17,6 +17,7 @@ from service.facts.derive import derive
 from service.intake.profile import receive
 from service.knowledge.load import load_pack
 from service.presenters.plain import Writer
+from service.wiring import Settings
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.json"))
 TODAY = date(2026, 11, 21)
@@ -33,7 +34,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 def contenders() -> dict[str, list[Callable[[], object]]]:
     """Return what is measured: each name with one call per example."""
-    pack = load_pack()
+    pack = load_pack(Settings.from_environment().rules)
     assessor, writer = Assessor(pack), Writer(pack)
     durable = assessor.engines.durable
     found: dict[str, list[Callable[[], object]]] = {}
