@@ -40,19 +40,20 @@ def _entry(declaration: FactDeclaration, on: Deriving) -> Fact:
     hits = [read for read, fits, _ in fitting if fits]
     if hits:
         return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
-    gaps = [gap for *_, gap in fitting if gap] or first.gaps or _unspecific(declaration, first)
+    gaps = [gap for *_, gap in fitting if gap] or first.gaps or _unspecific(declaration, on)
     if gaps:
         return Fact(declaration.id, None, gaps=_named(gaps))
     return Fact(declaration.id, False, first.absent)
 
 
-def _unspecific(declaration: FactDeclaration, found: ReadList) -> list[Gap]:
+def _unspecific(declaration: FactDeclaration, on: Deriving) -> list[Gap]:
     broad = declaration.given.get("unclear_if")
     if not broad:
         return []
     return [
         Gap(NOT_SPECIFIC, read.entry.at, f"{concept.name.capitalize()} leaves this open.")
-        for read in found.entries or ()
+        for name in (declaration.given["list"], declaration.given.get("also"))
+        for read in (on.entries.lists[name].entries if name else None) or ()
         for concept in read.concepts
         if concept.id in broad
     ]

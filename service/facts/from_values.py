@@ -107,7 +107,8 @@ def _contradicted(fact: Fact, declaration: FactDeclaration, on: Deriving) -> Non
     kidney = on.profile.kidney
     said = {"dialysis": kidney.dialysis, "acute kidney injury": kidney.acute_kidney_injury}
     against = [name for name, stated in said.items() if stated]
-    against += [read.name for read in with_any(on.entries.lists["conditions"], ["kidney-disease"])]
+    lists = [on.entries.lists[name] for name in ("conditions", "signs")]
+    against += [read.name for found in lists for read in with_any(found, ["kidney-disease"])]
     if against:
         detail = f"Filtration looks unimpaired, yet the record holds {' and '.join(against)}; that outweighs it."
         on.facts.quality.append(Gap(CONFLICT, "/kidney", detail))

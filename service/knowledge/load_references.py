@@ -63,11 +63,11 @@ def may_be_active(claims: list[Claim], references: Mapping[str, Reference]) -> b
 
     It may if one of them is of the documents, or was found in a reference of tier A, B or C.
     """
-    return any(
-        claim.of_documents
-        or (claim.status == "found" and any(references[known].tier in GOOD_TIERS for known, _ in claim.rests_on))
-        for claim in claims
-    )
+    return any(claim.of_documents or (claim.status == "found" and _well_read(claim, references)) for claim in claims)
+
+
+def _well_read(claim: Claim, references: Mapping[str, Reference]) -> bool:
+    return any(known in references and references[known].tier in GOOD_TIERS for known, _ in claim.rests_on)
 
 
 def load_checks(folder: Folder, claims: Mapping[str, Claim]) -> dict[str, Check]:

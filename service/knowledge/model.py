@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ class Pack:
     checks: Mapping[str, Check]
     folder: Path
 
-    @property
+    @cached_property
     def active_rules(self) -> tuple[Rule, ...]:
         """The rules that are evaluated."""
         return tuple(rule for rule in self.rules if rule.active)

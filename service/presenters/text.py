@@ -11,7 +11,7 @@ from service.assess import Advisory, Because, Clear, Flag
 from service.assess.wording import in_words
 from service.engine.reference import RAISED
 from service.facts.model import Unrecognised
-from service.knowledge.model import Evidence
+from service.knowledge.model import Evidence, Pack, Rule
 from service.presenters.grouping import REASON_WORDS, Blocked, blocked
 from service.presenters.plain import number
 
@@ -69,7 +69,7 @@ def _raised(advisory: Advisory) -> Iterator[RenderableType]:
     for title, group in (("Evidence", evidence), ("Notes", notes)):
         if group:
             yield Line(Text(title, style="bold"), align="left", style="default")
-            yield from map(_short, group)
+            yield from (_short(flag, advisory.pack) for flag in group)
 
 
 def _flag(flag: Flag, told: set[str]) -> RenderableType:
@@ -90,14 +90,23 @@ def _not_yet(texts: Iterable[str], told: set[str]) -> list[str]:
     return new
 
 
-def _short(flag: Flag) -> RenderableType:
+def _short(flag: Flag, pack: Pack) -> RenderableType:
     rule = flag.rule
     if rule.category == "process":
         return Text.assemble((" info ", STYLES["info"]), f" {rule.title} ", (f"({rule.id})", "dim"))
     head = Text.assemble((" info ", STYLES["info"]), " ", (rule.title, "bold"))
     tier = "" if rule.evidence is None else f"{_certainty(rule.evidence)}. "
     body = Text.assemble((tier, "italic"), rule.summary, (f" ({rule.id}, {BASIS[rule.rests_on]})", "dim"))
-    return Group(head, Padding(body, (0, 0, 0, 3)))
+    lines = [body, *(Text(line) for line in _checked(rule, pack))]
+    return Group(head, Padding(Group(*lines), (0, 0, 0, 3)))
+
+
+def _checked(rule: Rule, pack: Pack) -> Iterator[str]:
+    """Yield what an independent look found about the claims of an evidence rule."""
+    for known in rule.claims if rule.evidence else ():
+        check = pack.checks.get(known)
+        if check and check.verdict != "not_searched":
+            yield f"An independent look: {check.verdict.replace('_', ' ')}. {check.finding}"
 
 
 def _certainty(evidence: Evidence) -> str:
