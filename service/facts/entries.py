@@ -121,12 +121,15 @@ def _distinct(concepts: Iterable[Concept]) -> tuple[Concept, ...]:
 
 
 def _contradiction(item: Entry, decoded: Sequence[Concept], understood: Sequence[Understood], entries: Entries) -> None:
-    """A code and a text that mean unrelated things both count; that they differ is said."""
+    """Codes, or a code and a text, that mean unrelated things all count; that they differ is said."""
+    for index, code in enumerate(decoded):
+        for other in decoded[index + 1 :]:
+            if not code.classes & other.classes:
+                detail = f"One code says {code.name}, another {other.name}; both are taken into account."
+                entries.quality.append(Gap(CONFLICT, item.at, detail))
     for found in understood:
         if decoded and not any(found.concept.classes & code.classes for code in decoded):
-            detail = (
-                f"The code says {decoded[0].name}, the text says {found.concept.name}; both are taken into account."
-            )
+            detail = f"The code says {decoded[0].name}, the text {found.concept.name}; both are taken into account."
             entries.quality.append(Gap(CONFLICT, item.at, detail))
 
 
@@ -162,5 +165,5 @@ def _unrecognised(item: Entry, world: str, vocabulary: Vocabulary) -> Unrecognis
 def shown(item: Entry) -> str:
     """Return an entry's text as it came, or its codes where there is no text."""
     nutrient = getattr(item, "nutrient", None)
-    codes = " ".join(filter(None, (code.display or code.code for code in item.coding)))
+    codes = ", ".join(" ".join(filter(None, (code.display, code.code))) for code in item.coding)
     return item.text or nutrient or codes or "(no text)"

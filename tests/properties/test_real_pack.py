@@ -4,6 +4,7 @@ import json
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -129,3 +130,50 @@ def test_forgetting_one_member_never_silences_a_caution(file: Path) -> None:
     for path in _members(data):
         after = {flag.rule.id for flag in assess(_forgetting(data, path)).flags}
         assert before <= after, f"forgetting {'/'.join(path)} silenced {before - after}"
+
+
+def spoken(advisory: Advisory) -> set[tuple[str, str]]:
+    return {(flag.rule.id, flag.outcome) for flag in advisory.flags}
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=PROFILES, seed=st.randoms(use_true_random=False))
+def test_the_order_of_a_list_changes_nothing(data: dict[str, Any], seed: Random) -> None:
+    changed = deepcopy(data)
+    for name in ("conditions", "medications", "supplements", "signs"):
+        if changed.get(name):
+            seed.shuffle(changed[name])
+    assert spoken(assess(changed)) == spoken(assess(data))
+
+
+DAY = {"date": "2026-11-01"}
+SAME = {
+    "magnesium": [(0.62, "mmol/L"), (1.507, "mg/dL"), (1.24, "meq/L"), (1.24, "mEq/L"), (620, "umol/L")],
+    "creatinine": [(2.1, "mg/dL"), (185.64, "umol/L"), (0.18564, "mmol/L"), (21, "mg/L")],
+}
+
+
+@pytest.mark.parametrize(("test", "value", "unit"), [(test, *each) for test, all_ in SAME.items() for each in all_])
+def test_the_same_value_in_another_unit_changes_nothing(test: str, value: float, unit: str) -> None:
+    at = {"magnesium": "labs", "creatinine": "kidney"}[test]
+    data = {"patient": {"age": 70, "sex": "male"}, "conditions": ["migraine"], "supplements": ["magnesium citrate"]}
+    first, first_unit = SAME[test][0]
+    one = {**data, at: {test: {"value": first, "unit": first_unit, **DAY}}}
+    other = {**data, at: {test: {"value": value, "unit": unit, **DAY}}}
+    assert spoken(assess(other)) == spoken(assess(one))
+    assert not [gap for gap in assess(other).data_quality if gap.reason == "unusable_unit"]
+
+
+def test_two_codes_that_mean_different_things_are_a_conflict_and_both_count() -> None:
+    icd = "http://hl7.org/fhir/sid/icd-10-cm"
+    coding = [{"system": icd, "code": "N18.4"}, {"system": icd, "code": "G43.909"}]
+    found = ASSESSOR.facts(received({"conditions": [{"coding": coding}]}, TODAY).profile, TODAY)
+    assert found["condition.kidney_disease"].state is True
+    assert found["condition.migraine"].state is True
+    assert [(gap.reason, gap.at) for gap in found.quality] == [("conflict", "/conditions/0")]
+
+
+def test_a_code_nobody_knows_is_unrecognised_and_shown() -> None:
+    coding = [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "Q99.999", "display": "Something"}]
+    found = ASSESSOR.facts(received({"conditions": [{"coding": coding}]}, TODAY).profile, TODAY)
+    assert [(each.at, each.text) for each in found.unrecognised] == [("/conditions/0", "Something Q99.999")]
