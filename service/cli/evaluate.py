@@ -2,7 +2,7 @@
 
 import sys
 from datetime import UTC, date, datetime
-from typing import IO
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -26,17 +26,17 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 
 
 @click.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file")
 @click.option("--as-of", callback=_day, metavar="DATE", help="The day of evaluation, if the profile names none.")
 @click.option("--format", "shape", type=click.Choice(["json", "text"]), help="Default: text on a terminal, else json.")
 @click.option("--explain", is_flag=True, help="Also say why the other rules were not raised.")
 @click.option(
     "--engine", type=click.Choice(["durable", "reference"]), help="One engine alone; default: both, compared."
 )
-def evaluate(file: IO[bytes], as_of: date | None, shape: str | None, explain: bool, engine: str | None) -> None:
+def evaluate(file: str, as_of: date | None, shape: str | None, explain: bool, engine: str | None) -> None:
     """Evaluate one profile (JSON); - reads standard input."""
     now = datetime.now(UTC)
-    received = _received(file.read(), as_of or now.date())
+    received = _received(_body(file), as_of or now.date())
     pack = pack_or_stop()
     day = as_of or received.profile.as_of or now.date()
     advisory = Assessor(pack, engine).assess(received.profile, day, received.sha256, explain)
@@ -48,6 +48,13 @@ def evaluate(file: IO[bytes], as_of: date | None, shape: str | None, explain: bo
     console = Console(highlight=False, emoji=False, markup=False)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     click.echo(write_advisory(advisory, console))
+
+
+def _body(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        stop(BAD_INPUT, f"{file} cannot be read: {error.strerror}.")
 
 
 def _received(body: bytes, today: date) -> Received:
