@@ -109,6 +109,8 @@ class FactSchema(StrictSchema):
     concept = OneOrMore()
     unclear_if = texts()
     outside = texts()
+    outweighed_by = texts()
+    not_valid_with = texts()
     never_if_sex = Text()
     nutrient = Text()
     status = texts()

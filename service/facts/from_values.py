@@ -7,7 +7,6 @@ from schemas.profile import Quantity
 from service.facts.computed import Known
 from service.facts.deriving import Derive, Deriving, pointer
 from service.facts.filtration import filtration
-from service.facts.from_lists import with_any
 from service.facts.model import CONFLICT, NOT_SUPPLIED, Fact, Gap, Interval, Seen
 from service.facts.quantities import Terms, dating_gap, measure, seen_of, undated_gap
 from service.knowledge.model import FactDeclaration
@@ -89,26 +88,27 @@ def _flagged(quantity: Quantity, seen: Seen) -> Seen:
 
 
 def _filtration(declaration: FactDeclaration, on: Deriving) -> Fact:
-    age, kidney = on.facts.by_id.get("patient.age"), on.profile.kidney
+    age = on.facts.by_id.get("patient.age")
     years = int(age.state.low) if age and isinstance(age.state, Interval) and age.state.low is not None else None
-    unstable = "acute kidney injury" if kidney.acute_kidney_injury else None
-    unstable = "pregnancy" if on.profile.patient.pregnant else unstable
+    unstable = next(iter(_holding(declaration, "not_valid_with", on)), None)
     known = Known(years, on.profile.patient.sex, unstable)
     fact = filtration(declaration, on.profile, on.pack, on.as_of, known, on.facts.quality)
-    _contradicted(fact, declaration, on)
+    _outweighed(fact, declaration, on)
     return fact
 
 
-def _contradicted(fact: Fact, declaration: FactDeclaration, on: Deriving) -> None:
-    """Say that dialysis, acute injury or a listed kidney disease stands against a reassuring filtration."""
+def _holding(declaration: FactDeclaration, key: str, on: Deriving) -> list[str]:
+    """Return, in words, which facts that a declaration names under `key` hold; they stand above it in facts.yaml."""
+    named = [name for name in declaration.given.get(key, ()) if on.facts.by_id[name].state is True]
+    return [name.rpartition(".")[2].replace("_", " ") for name in named]
+
+
+def _outweighed(fact: Fact, declaration: FactDeclaration, on: Deriving) -> None:
+    """Say what stands against a reassuring filtration: it outweighs it, and that they differ is said."""
     cut_off = on.pack.policy[declaration.given["cut_off"]].value
     if not isinstance(fact.state, Interval) or fact.state.low is None or fact.state.low < cut_off:
         return
-    kidney = on.profile.kidney
-    said = {"dialysis": kidney.dialysis, "acute kidney injury": kidney.acute_kidney_injury}
-    against = [name for name, stated in said.items() if stated]
-    lists = [on.entries.lists[name] for name in ("conditions", "signs")]
-    against += [read.name for found in lists for read in with_any(found, ["kidney-disease"])]
+    against = _holding(declaration, "outweighed_by", on)
     if against:
         detail = f"Filtration looks unimpaired, yet the record holds {' and '.join(against)}; that outweighs it."
         on.facts.quality.append(Gap(CONFLICT, "/kidney", detail))

@@ -46,12 +46,21 @@ def load_facts(folder: Folder, vocabulary: Vocabulary, policy: Mapping[str, Conv
     for index, row in enumerate(loaded["facts"] if loaded else ()):
         path: type_path = ("facts", index)
         _check(document, path, row, vocabulary, policy)
+        _above(document, path, row, facts)
         if row["fact"] in facts:
             document.problems.append(
                 document.problem(path, f"The fact `{row['fact']}` is declared twice.", "Keep one.")
             )
         facts[row["fact"]] = _declaration(row)
     return facts
+
+
+def _above(document: Document, path: type_path, row: Mapping[str, Any], facts: Mapping[str, FactDeclaration]) -> None:
+    for key in ("outweighed_by", "not_valid_with"):
+        for name in row.get(key, ()):
+            if name not in facts:
+                hint = "Facts are derived from top to bottom: declare it above this row."
+                document.problems.append(document.problem((*path, key), f"`{name}` does not stand above.", hint))
 
 
 def _declaration(row: Mapping[str, Any]) -> FactDeclaration:
