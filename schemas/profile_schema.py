@@ -31,6 +31,7 @@ FORMS = (
 )  # fmt: skip
 ROUTES = ("oral", "iv", "topical", "dietary")
 STAGES = ("G1", "G2", "G3a", "G3b", "G4", "G5")
+OLDEST = 130
 MOST_ENTRIES, MOST_MEMBERS, MOST_VALUES = 500, 40, 20_000
 T = TypeVar("T", bound=Entry)
 
@@ -120,7 +121,7 @@ class PatientSchema(StrictSchema):
     """Who the profile is about."""
 
     id = Text(longest=128, allow_none=True)
-    age = Number(high=130, whole=True, allow_none=True)
+    age = Number(high=OLDEST, whole=True, allow_none=True)
     birth_date = Day(allow_none=True)
     sex = Word(("female", "male", "other", "unknown"), allow_none=True)
     pregnant = Flag(allow_none=True)
@@ -181,10 +182,20 @@ def load_profile(data: object, today: date) -> Profile:
     if problems:
         raise Refused(422, problems)
     profile = _profile(value)
-    if profile.patient.birth_date and profile.patient.birth_date > (profile.as_of or today):
-        at = "/patient/birth_date"
-        raise Refused(422, [Problem(at, "The birth date lies after the day of evaluation.", "Check both dates.")])
+    refuse_impossible_age(profile, profile.as_of or today)
     return profile
+
+
+def refuse_impossible_age(profile: Profile, day: date) -> None:
+    """Raise Refused if the birth date lies after the day of evaluation, or further back than anyone has lived."""
+    born = profile.patient.birth_date
+    if born and born > day:
+        problem = Problem(
+            "/patient/birth_date", "The birth date lies after the day of evaluation.", "Check both dates."
+        )
+        raise Refused(422, [problem])
+    if born and day.year - born.year > OLDEST:
+        raise Refused(422, [Problem("/patient/birth_date", "This birth date is impossible.", "Check the year.")])
 
 
 def _oversized(data: object) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ Conditions (`when`, `unless`) pass as they are: service.knowledge.conditions rea
 from marshmallow import fields
 
 from schemas.profile_schema import ROUTES, STAGES
-from schemas.strict import Day, Number, StrictSchema, Text, Word
+from schemas.strict import Day, Flag, Number, StrictSchema, Text, Word
 from schemas.vocabulary_files import OneOrMore, texts
 
 CATEGORIES = (
@@ -99,13 +99,15 @@ class FactSchema(StrictSchema):
     kind = Text(required=True)
     meaning = Text(longest=400, required=True)
     unit = Text()
-    decimals = Number(high=6, whole=True)
+    # Half a step of the last decimal is sent to the engine, and 0.00005 would be written with an exponent.
+    decimals = Number(high=3, whole=True)
     values = texts()
     of = Text()
     window = Text()
     cut_off = Text()
     list = Text()
     also = Text()
+    also_decides = Flag()
     concept = OneOrMore()
     unclear_if = texts()
     outside = texts()

@@ -150,7 +150,7 @@ def loaded(schema: Schema, data: Any) -> tuple[Any, list[Problem]]:
 def _walk(errors: Any, at: str) -> Iterator[Problem]:
     if isinstance(errors, Mapping):
         for key, inner in errors.items():
-            yield from _walk(inner, at if key == "_schema" else f"{at}/{pointer_part(key)}")
+            yield from _walk(inner, f"{at}/{pointer_part(key)}" if key != "_schema" and _plain(key) else at)
         return
     for message in errors if isinstance(errors, list) else [errors]:
         if isinstance(message, (Mapping, list)):
@@ -182,6 +182,11 @@ def did_you_mean(word: str, known: tuple[str, ...]) -> str:
     if len(known) <= MOST_LISTED:
         return f"Known here: {', '.join(known)}."
     return "See the documentation for what is known here."
+
+
+def _plain(key: object) -> bool:
+    """Say whether a name may be repeated in an answer: an invented one may be a patient's, and its place is told instead."""
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,39}|\d+", str(key), re.ASCII) is not None
 
 
 def pointer_part(key: object) -> str:

@@ -61,6 +61,7 @@ class TestSchema(StrictSchema):
     name = Text(required=True)
     unit = Text(required=True)
     molar_mass = fields.Nested(MeasureSchema)
+    plausible_from = fields.Nested(MeasureSchema)
     plausible_up_to = fields.Nested(MeasureSchema)
     valence = Number(low=1, high=4, whole=True)
     loinc = texts()

@@ -93,8 +93,8 @@ def _say(leaf: Leaf, declarations: dict[str, FactDeclaration]) -> str:
     if isinstance(node, Unknown):
         return f"{node.fact} {'not known' if leaf.value else 'known'}"
     if isinstance(node, Compare):
-        unit = declarations[node.fact].unit
-        return f"{node.fact} {negation}{RELATION_WORDS[node.relation]} {node.limit} {unit}"
+        # A laboratory unit stands in `because` only (contract, section 2); the fact's unit is in /v1 and in the docs.
+        return f"{node.fact} {negation}{RELATION_WORDS[node.relation]} {node.limit}"
     return _say_is(node, bool(leaf.value), declarations)
 
 

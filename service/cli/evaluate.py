@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from schemas.problem import Refused
+from schemas.profile_schema import refuse_impossible_age
 from service.assess import Assessor
 from service.cli.packs import pack_or_stop
 from service.cli.told import BAD_INPUT, stop, tell
@@ -27,7 +28,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 
 @click.command()
 @click.argument("file")
-@click.option("--as-of", callback=_day, metavar="DATE", help="The day of evaluation, if the profile names none.")
+@click.option("--as-of", callback=_day, metavar="DATE", help="The day of evaluation, over the one in the profile.")
 @click.option("--format", "shape", type=click.Choice(["json", "text"]), help="Default: text on a terminal, else json.")
 @click.option("--explain", is_flag=True, help="Also say why the other rules were not raised.")
 @click.option(
@@ -36,7 +37,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 def evaluate(file: str, as_of: date | None, shape: str | None, explain: bool, engine: str | None) -> None:
     """Evaluate one profile (JSON); - reads standard input."""
     now = datetime.now(UTC)
-    received = _received(_body(file), as_of or now.date())
+    received = _received(_body(file), as_of, now.date())
     pack = pack_or_stop()
     day = as_of or received.profile.as_of or now.date()
     advisory = Assessor(pack, engine).assess(received.profile, day, received.sha256, explain)
@@ -57,9 +58,11 @@ def _body(file: str) -> bytes:
         stop(BAD_INPUT, f"{file} cannot be read: {error.strerror}.")
 
 
-def _received(body: bytes, today: date) -> Received:
+def _received(body: bytes, as_of: date | None, today: date) -> Received:
     try:
-        return receive(body, today)
+        found = receive(body, today)
+        refuse_impossible_age(found.profile, as_of or found.profile.as_of or today)
+        return found
     except Refused as refused:
         tell(refused.problems)
         count = len(refused.problems)

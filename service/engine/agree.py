@@ -1,5 +1,6 @@
 """Both engines on every request: an answer is given only where they agree."""
 
+import threading
 from collections.abc import Callable, Mapping
 
 from service.engine import reference
@@ -18,6 +19,7 @@ class Engines:
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
+        self._rebuilding = threading.Lock()
         self.durable = self._built()
 
     def _built(self) -> DurableEngine:
@@ -28,13 +30,14 @@ class Engines:
     def evaluate(self, facts: Mapping[str, Fact]) -> dict[str, str]:
         """Return each rule's outcome; raise Disagreement, after rebuilding the engine, unless both engines agree."""
         wanted = reference.evaluate(self.pack.active_rules, facts)
+        asked = self.durable
         try:
-            given = self.durable.evaluate(facts)
+            given = asked.evaluate(facts)
         except EngineFailed as failure:
-            self._rebuild()
+            self._rebuild(asked)
             raise Disagreement(str(failure)) from None
         if given != wanted:
-            self._rebuild()
+            self._rebuild(asked)
             differing = sorted(rule for rule in wanted if given.get(rule) != wanted[rule])
             raise Disagreement(f"the engines differ on {', '.join(differing)}")
         return wanted
@@ -42,9 +45,12 @@ class Engines:
     def only(self, name: str) -> Callable[[Mapping[str, Fact]], dict[str, str]]:
         """Return one engine alone, `durable` or `reference`: for authors and tests, never for an answer over HTTP."""
         if name == "durable":
-            return self.durable.evaluate
+            return lambda facts: self.durable.evaluate(facts)
         return lambda facts: reference.evaluate(self.pack.active_rules, facts)
 
-    def _rebuild(self) -> None:
-        broken, self.durable = self.durable, self._built()
-        broken.close()
+    def _rebuild(self, failed: DurableEngine) -> None:
+        """Put a fresh engine in the place of the one that failed; once, however many requests met it."""
+        with self._rebuilding:
+            if self.durable is failed:
+                self.durable = self._built()
+                failed.close()

@@ -6,12 +6,14 @@ from decimal import Decimal
 
 from schemas.profile import Profile, Quantity
 from service.facts.ckd_epi import ADULT, CONSTANTS, ckd_epi_2021, ckd_epi_2021_with_cystatin
-from service.facts.model import NOT_COMPUTABLE, Gap, Interval, Seen
+from service.facts.model import NOT_COMPUTABLE, NOT_USED, Gap, Interval, Seen
 from service.facts.quantities import Measured, Terms, measure
 
 FROM_CREATININE = "computed here by CKD-EPI 2021 from creatinine"
 FROM_BOTH = "computed here by CKD-EPI 2021 from creatinine and cystatin C"
 UNIT = "mL/min/{1.73_m2}"
+NOT_TOGETHER = "Cystatin C counts only beside creatinine, both exact and dated; here it was not used."
+FINE = Decimal("0.0001")
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -25,41 +27,44 @@ class Known:
 
 
 def computed(profile: Profile, terms: Terms, known: Known) -> Iterator[tuple[Quantity, Measured]]:
-    """Yield what can be computed, each with the result it came from; a reason instead where it cannot."""
+    """Yield what can be computed, each with the result it came from; a reason instead where it cannot.
+
+    Cystatin C is used together with creatinine. Where that cannot be, it is said, and leaves the lower end open.
+    """
     creatinine, cystatin = profile.kidney.creatinine, profile.kidney.cystatin_c
-    for quantity in (creatinine, cystatin):
-        why_not = None if quantity is None else _not_computable(quantity, known)
-        if quantity is not None and why_not:
-            yield quantity, Measured(None, gap=Gap(NOT_COMPUTABLE, quantity.at, why_not))
-            return
-    if creatinine is None or known.age is None or known.sex is None:
-        return
+    alone = None if creatinine is None else _alone(creatinine, terms, known)
+    both = None
+    if creatinine is not None and cystatin is not None and alone is not None and alone.interval is not None:
+        both = _together(creatinine, cystatin, terms, known)
+    if cystatin is not None and both is None:
+        yield cystatin, Measured(None, gap=Gap(NOT_USED, cystatin.at, NOT_TOGETHER))
+    if creatinine is not None and alone is not None:
+        yield creatinine, both or alone
+
+
+def _alone(creatinine: Quantity, terms: Terms, known: Known) -> Measured:
+    why_not = _not_computable(creatinine, known)
+    if why_not or known.age is None or known.sex is None:
+        return Measured(None, gap=Gap(NOT_COMPUTABLE, creatinine.at, why_not or "Age or sex is not known."))
     age, sex = known.age, known.sex
-    alone = measure(
-        creatinine, replace(terms, test="creatinine"), lambda value: ckd_epi_2021(value, age, sex), FROM_CREATININE
-    )
-    other = None if cystatin is None else measure(cystatin, replace(terms, test="cystatin_c", step=Decimal("0.0001")))
-    both = _combined(profile, terms, known, alone, other)
-    if cystatin is not None and other is not None and both is None and other.gap:
-        yield cystatin, other
-    yield creatinine, both or _with_result(alone)
+    plain = replace(terms, test="creatinine")
+    return _with_result(measure(creatinine, plain, lambda value: ckd_epi_2021(value, age, sex), FROM_CREATININE))
 
 
-def _combined(profile: Profile, terms: Terms, known: Known, alone: Measured, other: Measured | None) -> Measured | None:
-    """Return the equation with both, where both are exact results; it then stands in place of creatinine alone."""
-    plain = replace(terms, test="creatinine", step=Decimal("0.0001"))
-    creatinine = None if profile.kidney.creatinine is None else measure(profile.kidney.creatinine, plain)
-    exact = [each.interval.low for each in (creatinine, other) if each and _exact(each) and each.interval]
-    if len(exact) != len((creatinine, other)) or known.age is None or known.sex is None or alone.seen is None:
+def _together(creatinine: Quantity, cystatin: Quantity, terms: Terms, known: Known) -> Measured | None:
+    """Return the equation with both, if both are exact and dated; it then stands in place of creatinine alone."""
+    fine = replace(terms, step=FINE)
+    first = measure(creatinine, replace(fine, test="creatinine"))
+    second = measure(cystatin, replace(fine, test="cystatin_c"))
+    ends = [each.interval.low for each in (first, second) if each.interval and _exact(each) and each.dated]
+    if len(ends) != len((first, second)) or known.age is None or known.sex is None:
         return None
-    first, second = exact
-    if first is None or second is None:
+    if ends[0] is None or ends[1] is None or not ends[0] or not ends[1]:
         return None
-    value = ckd_epi_2021_with_cystatin(first, second, known.age, known.sex).quantize(terms.step)
-    older = max((each.seen for each in (alone, other) if each and each.seen), key=lambda seen: seen.age_days or 0)
+    value = ckd_epi_2021_with_cystatin(ends[0], ends[1], known.age, known.sex).quantize(terms.step)
+    older = max((each.seen for each in (first, second) if each.seen), key=lambda seen: seen.age_days or 0)
     seen = Seen(value.quantize(Decimal("0.1")), "/kidney", UNIT, older.date, older.age_days, FROM_BOTH)
-    dated = alone.dated and bool(other and other.dated)
-    return Measured(Interval(value, value), seen, dated=dated)
+    return Measured(Interval(value, value), seen)
 
 
 def _exact(measured: Measured) -> bool:

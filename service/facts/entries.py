@@ -10,6 +10,7 @@ from service.knowledge.vocabulary import Concept, Understood, Vocabulary
 
 IN_USE, CONSIDERED, GONE = "current", "considered", "gone"
 STATUS = {"active": IN_USE, "current": IN_USE, "planned": CONSIDERED, "considered": CONSIDERED}
+MOST_SUGGESTIONS = 20
 WORLD = {"conditions": "conditions", "signs": "conditions", "foods": "foods"}
 
 
@@ -101,7 +102,7 @@ def _read(item: Entry, world: str, vocabulary: Vocabulary, entries: Entries) -> 
     understood = [found for text in texts if (found := vocabulary.understand(world, text))]
     concepts = _distinct([*decoded, *(found.concept for found in understood)])
     if not concepts and status != GONE:
-        entries.unrecognised.append(_unrecognised(item, world, vocabulary))
+        entries.unrecognised.append(_unrecognised(item, world, vocabulary, entries))
     classes = frozenset().union(*(concept.classes for concept in concepts))
     _contradiction(item, decoded, understood, entries)
     if not isinstance(item, (Medication, Supplement)):
@@ -158,8 +159,10 @@ def _agreed(what: str, stated: str | None, implied: set[str], item: Entry, entri
     return values.pop() if values else None
 
 
-def _unrecognised(item: Entry, world: str, vocabulary: Vocabulary) -> Unrecognised:
-    return Unrecognised(item.at, shown(item), vocabulary.did_you_mean(world, item.text) if item.text else ())
+def _unrecognised(item: Entry, world: str, vocabulary: Vocabulary, entries: Entries) -> Unrecognised:
+    """Looking for near names takes a millisecond, so only the first of very many get suggestions."""
+    wanted = item.text and len(entries.unrecognised) < MOST_SUGGESTIONS
+    return Unrecognised(item.at, shown(item), vocabulary.did_you_mean(world, item.text or "") if wanted else ())
 
 
 def shown(item: Entry) -> str:

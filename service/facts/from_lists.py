@@ -40,10 +40,18 @@ def _entry(declaration: FactDeclaration, on: Deriving) -> Fact:
     hits = [read for read, fits, _ in fitting if fits]
     if hits:
         return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
-    gaps = [gap for *_, gap in fitting if gap] or first.gaps or _unspecific(declaration, on)
+    gaps = [gap for *_, gap in fitting if gap] or first.gaps or _also_open(declaration, on)
     if gaps:
         return Fact(declaration.id, None, gaps=_named(gaps))
     return Fact(declaration.id, False, first.absent)
+
+
+def _also_open(declaration: FactDeclaration, on: Deriving) -> Sequence[Gap]:
+    """Return what leaves a question open that the first list alone would answer with no."""
+    also = on.entries.lists.get(declaration.given.get("also", ""))
+    if also and also.gaps and declaration.given.get("also_decides"):
+        return also.gaps
+    return _unspecific(declaration, on)
 
 
 def _unspecific(declaration: FactDeclaration, on: Deriving) -> list[Gap]:
@@ -148,7 +156,8 @@ def _count_products(declaration: FactDeclaration, on: Deriving) -> Fact:
 
 def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:
     first, found = _searched(declaration, on)
-    hits = {read.concepts[0].id: read for read in found}
+    wanted = declaration.given["concept"]
+    hits = {concept.id: read for read in found for concept in read.concepts if not concept.classes.isdisjoint(wanted)}
     high = None if first.entries is None else Decimal(len(hits) + len(first.unknown))
     seen = tuple(map(seen_entry, hits.values()))
     return Fact(declaration.id, Interval(Decimal(len(hits)), high), seen, _named(first.gaps))

@@ -7,7 +7,7 @@ from schemas.profile import Quantity
 from service.facts.computed import Known
 from service.facts.deriving import Derive, Deriving, pointer
 from service.facts.filtration import filtration
-from service.facts.model import CONFLICT, NOT_SUPPLIED, Fact, Gap, Interval, Seen
+from service.facts.model import CONFLICT, NOT_SUPPLIED, UNDATED, Fact, Gap, Interval, Seen
 from service.facts.quantities import Terms, dating_gap, measure, seen_of, undated_gap
 from service.knowledge.model import FactDeclaration
 
@@ -56,7 +56,8 @@ def _result(declaration: FactDeclaration, on: Deriving) -> Fact:
         return _no_result(declaration)
     test, step = declaration.given["of"].rpartition(".")[2], Decimal(1).scaleb(-declaration.decimals)
     measured = measure(quantity, Terms(test, _window(declaration, on), on.as_of, on.pack.vocabulary, step))
-    gap = measured.gap or (None if measured.dated else undated_gap(quantity))
+    undated = Gap(UNDATED, f"{quantity.at}/date", "The result has no date, so the number was not used.")
+    gap = measured.gap or (None if measured.dated else undated)
     if gap:
         on.facts.quality.append(gap)
         return Fact(declaration.id, None, gaps=(gap,))

@@ -76,8 +76,7 @@ def measure(
     factor = converter(terms.vocabulary, quantity.unit, terms.test)
     if quantity.value is None or factor is None:
         return Measured(None, gap=_unusable(quantity))
-    highest = terms.vocabulary.tests[terms.test].plausible_up_to
-    if quantity.value * factor > (LARGEST if highest is None else highest):
+    if not _plausible(quantity.value * factor, quantity.comparator, terms):
         detail = "The value is beyond what this test can give, and was not used."
         return Measured(None, gap=Gap(IMPLAUSIBLE, f"{quantity.at}/value", detail))
     ends = [None if end is None else change(end) for end in _ends(quantity.value * factor, quantity.comparator)]
@@ -86,6 +85,13 @@ def measure(
     opened = quantity.comparator in ("<", ">")
     interval = Interval(_inside(low, terms.step, opened, 1), _inside(high, terms.step, opened, -1))
     return Measured(interval, seen_of(quantity, terms.as_of, origin), dated=quantity.date is not None)
+
+
+def _plausible(value: Decimal, comparator: str | None, terms: Terms) -> bool:
+    """Say whether a test can give this value; a bound ("> 0") may lie where an exact value may not."""
+    test = terms.vocabulary.tests[terms.test]
+    lowest = Decimal(0) if comparator else test.plausible_from
+    return lowest <= value <= (LARGEST if test.plausible_up_to is None else test.plausible_up_to)
 
 
 def _unusable(quantity: Quantity) -> Gap:

@@ -1,5 +1,6 @@
 """Units: every conversion is UCUM's, through ucumvert and pint; mass and substance meet over the molar mass."""
 
+import re
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -15,18 +16,35 @@ def _registry() -> Any:
     return PintUcumRegistry()
 
 
-@lru_cache(maxsize=512)
+# What a unit may look like before it is parsed at all: the parser would compute 10*99999999 to the last digit.
+_PLAIN = re.compile(r"(?!.*\d{4})(?!.*10[*^][+-]?\d{3})[A-Za-zµμ%'\[\]{}()./*^+\-_0-9]{1,40}")
+LEAST, MOST, MOST_REMEMBERED = 1e-12, 1e12, 256
+_FACTORS: dict[tuple[str, str], Decimal] = {}
+
+
 def factor(ucum: str, test: Test) -> Decimal | None:
-    """Return what a value in `ucum` is multiplied with to get the test's own unit; None where there is no way."""
+    """Return what a value in `ucum` is multiplied with to get the test's own unit; None where there is no way.
+
+    Only units that convert are remembered, and there are few of those: nothing a caller invents is kept.
+    """
     if ucum == test.unit:
         return Decimal(1)
+    known = _FACTORS.get((ucum, test.id))
+    if known is None and _PLAIN.fullmatch(ucum):
+        known = _computed(ucum, test)
+        if known is not None and len(_FACTORS) < MOST_REMEMBERED:
+            _FACTORS[ucum, test.id] = known
+    return known
+
+
+def _computed(ucum: str, test: Test) -> Decimal | None:
     registry = _registry()
     try:
         given, wanted = registry.from_ucum(ucum), registry.from_ucum(test.unit)
         ratio = _ratio(registry, given, wanted, test)
     except Exception:  # The parser raises many kinds for many kinds of nonsense; each means the unit is unusable.
         return None
-    return None if ratio is None or not ratio > 0 else Decimal(repr(float(f"{ratio:.12g}")))
+    return Decimal(repr(float(f"{ratio:.12g}"))) if ratio is not None and LEAST < ratio < MOST else None
 
 
 def _ratio(registry: Any, given: Any, wanted: Any, test: Test) -> float | None:

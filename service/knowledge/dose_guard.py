@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 _NUMBER = (
-    r"(?:\d[\d.,]*(?:\s*(?:-|–|—|to)\s*\d[\d.,]*)?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|half|"
+    r"(?:\d[\d.,]{0,11}(?:\s{0,3}(?:-|–|—|to)\s{0,3}\d[\d.,]{0,11})?|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|half|"
     r"several|a\s+few)\b)"
 )
 _UNIT = (

@@ -1,6 +1,7 @@
 """Builds the vocabulary from rules/vocabulary/, refusing names or codes that would mean two things."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from schemas.vocabulary_files import ConceptsFile, LaboratoryFile, NormaliseFile, UnitsFile
@@ -103,6 +104,7 @@ def _tests(folder: Folder) -> dict[str, Test]:
             row["molar_mass"]["value"] if "molar_mass" in row else None,
             int(row["valence"]) if "valence" in row else None,
             row["plausible_up_to"]["value"] if "plausible_up_to" in row else None,
+            row["plausible_from"]["value"] if "plausible_from" in row else Decimal(0),
         )
         for row in (loaded["tests"] if loaded else ())
     }  # fmt: skip

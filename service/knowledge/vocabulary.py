@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import lru_cache
 
 from service.knowledge.normalise import Normaliser, Reading, key_of, tokens_of
 
@@ -54,6 +53,7 @@ class Test:
     molar_mass: Decimal | None = None
     valence: int | None = None
     plausible_up_to: Decimal | None = None
+    plausible_from: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,6 @@ class Vocabulary:
     tests: Mapping[str, Test] = field(default_factory=dict)
     unit_spellings: Mapping[str, str] = field(default_factory=dict)
     normaliser: Normaliser = field(default_factory=Normaliser)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "understand", lru_cache(maxsize=8192)(self.understand))
-        object.__setattr__(self, "did_you_mean", lru_cache(maxsize=1024)(self.did_you_mean))
 
     def understand(self, world: str, text: str) -> Understood | None:
         """Return what `text` means in a world (conditions, medicines, foods), or None: unrecognised."""

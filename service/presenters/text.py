@@ -32,6 +32,11 @@ def write_advisory(advisory: Advisory, console: Console) -> str:
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
+def _tame(text: str) -> str:
+    """Return a patient's text without control characters, which could drive the terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
 def _head(advisory: Advisory) -> Iterator[RenderableType]:
     pack = advisory.pack
     yield Text(f"magflag advisory, {advisory.as_of.isoformat()}", style="bold")
@@ -123,8 +128,8 @@ def says(each: Because) -> str:
     fact = in_words(each.fact)
     if each.value is False or each.value is None:
         return f"{fact}: {'no' if each.value is False else each.origin} ({each.at or 'profile'})"
-    value = "yes" if each.value is True else f"{each.comparator or ''}{number(each.value)}"
-    unit = f" {each.unit}" if each.unit else ""
+    value = "yes" if each.value is True else _tame(f"{each.comparator or ''}{number(each.value)}")
+    unit = f" {_tame(each.unit)}" if each.unit else ""
     when = f", {each.date} ({each.age_days} days old)" if each.date else ""
     origin = f", {each.origin}" if each.origin else ""
     return f"{fact}: {value}{unit}{when}{origin} ({each.at})"
@@ -135,7 +140,7 @@ def _open(advisory: Advisory) -> Iterator[RenderableType]:
     if not groups:
         return
     yield Line(Text("Cannot be answered", style="bold"), align="left", style="default")
-    texts = {each.at: f"{each.text}.{_meant(each)}" for each in advisory.unrecognised}
+    texts = {each.at: f"{_tame(each.text)}.{_meant(each)}" for each in advisory.unrecognised}
     yield from (_blocked(group, texts) for group in groups)
 
 
@@ -157,7 +162,7 @@ def _data(advisory: Advisory) -> Iterator[RenderableType]:
         return
     yield Line(Text("The data", style="bold"), align="left", style="default")
     for each in advisory.unrecognised:
-        yield Text.assemble((" not recognised ", STYLES["warning"]), f" {each.at}: {each.text}.{_meant(each)}")
+        yield Text.assemble((" not recognised ", STYLES["warning"]), f" {each.at}: {_tame(each.text)}.{_meant(each)}")
     for gap in advisory.data_quality:
         yield Text.assemble((f" {REASON_WORDS[gap.reason]} ", STYLES["warning"]), f" {gap.at}: {gap.detail}")
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 # Name, default, meaning. The table in the documentation is held against this one.
 SETTINGS = (
+    ("MAGFLAG_RULES", "the rules installed", "Another rules folder."),
+    ("MAGFLAG_DOCUMENTS", "none", "Folder of the five documents, for their own words where the hash agrees."),
     ("MAGFLAG_WORKERS", "1", "How many processes answer requests; each has its own engine."),
     ("MAGFLAG_MAX_EVALUATIONS", "32", "How many evaluations one process takes on at once; more are answered with 503."),
     (

@@ -65,6 +65,7 @@ def test_the_example_of_the_contract_is_read() -> None:
         ({"patient": {"age": True}}, "/patient/age", "must be a number"),
         ({"patient": {"age": 7.5}}, "/patient/age", "whole number"),
         ({"patient": {"birth_date": "2027-01-01"}}, "/patient/birth_date", "after the day of evaluation"),
+        ({"patient": {"birth_date": "1600-01-01"}}, "/patient/birth_date", "impossible"),
         ({"as_of": "2020-01-01", "patient": {"birth_date": "2020-01-02"}}, "/patient/birth_date", "after the day"),
         ({"as_of": "21.11.2026"}, "/as_of", "YYYY-MM-DD"),
         ({"as_of": "2026-02-30"}, "/as_of", "no such day"),
@@ -107,3 +108,7 @@ def test_the_hash_does_not_depend_on_order_or_spacing() -> None:
     one = receive(b'{"signs": [], "conditions": null}', TODAY).sha256
     assert one == receive(b'{"conditions":null,"signs":[]}', TODAY).sha256
     assert one != receive(b'{"conditions":[],"signs":[]}', TODAY).sha256
+
+
+def test_an_invented_name_is_not_repeated() -> None:
+    assert "Zebedee" not in str(refused({"patient": {"Zebedee Smith 1952": 1}}))

@@ -53,6 +53,10 @@ def test_converts(test: str, unit: str, value: str, expected: str) -> None:
         ("magnesium", "1"),
         ("magnesium", "mg/dL; DROP TABLE"),
         ("magnesium", "((((((((((mmol/L"),
+        ("magnesium", "10*99999999.mmol/L"),
+        ("magnesium", "Ymol.10*300/L"),
+        ("magnesium", "10^-999.mol/L"),
+        ("magnesium", "99999999999.mmol/L"),
     ],
 )
 def test_refuses(test: str, unit: str | None) -> None:
