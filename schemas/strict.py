@@ -185,7 +185,7 @@ def did_you_mean(word: str, known: tuple[str, ...]) -> str:
 
 
 def _plain(key: object) -> bool:
-    """Say whether a name may be repeated in an answer: an invented one may be a patient's, and its place is told instead."""
+    """Say whether a name may be repeated: an invented one may be a patient's, so its place is told instead."""
     return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,39}|\d+", str(key), re.ASCII) is not None
 
 

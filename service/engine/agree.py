@@ -45,7 +45,7 @@ class Engines:
     def only(self, name: str) -> Callable[[Mapping[str, Fact]], dict[str, str]]:
         """Return one engine alone, `durable` or `reference`: for authors and tests, never for an answer over HTTP."""
         if name == "durable":
-            return lambda facts: self.durable.evaluate(facts)
+            return self.durable.evaluate
         return lambda facts: reference.evaluate(self.pack.active_rules, facts)
 
     def _rebuild(self, failed: DurableEngine) -> None:
