@@ -64,7 +64,7 @@ class Service:
         advisory = self.assess(body, now, explain)
         made = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         spoke = tuple((flag.rule.id, flag.outcome) for flag in advisory.flags)
-        return Answer(self.writer.advisory(advisory, uuid7(now), made).encode(), spoke)
+        return Answer(self.writer.advisory(advisory, uuid7(now), made), spoke)
 
     def rules(self) -> list[dict[str, Any]]:
         """Return all rules, in short."""

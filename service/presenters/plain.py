@@ -1,6 +1,6 @@
 """An advisory as plain data, in the shape and order of the contract (section 2).
 
-What a rule says never changes, so it is written once per rule, as JSON text, and only the patient's part is written per
+What a rule says never changes, so it is written once per rule, as JSON, and only the patient's part is written per
 answer. Every text of ours passes the dose guard on its way out: the rule's when it is written, the rest per answer.
 """
 
@@ -36,12 +36,25 @@ def number(value: Any) -> Any:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+# Of the texts of rules that cannot say; none holds anything of a patient.
+MOST_REMEMBERED = 4096
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=number)
 
 
-def to_json(value: Any) -> str:
-    """Return JSON text, the same on every machine and day."""
-    return _ENCODER.encode(value)
+def to_bytes(value: Any) -> bytes:
+    """Return JSON as UTF-8, the same on every machine and day."""
+    return _ENCODER.encode(value).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a rule contributes to a flag, as JSON, in the order in which a flag puts it."""
+
+    head: bytes
+    category: bytes
+    said: bytes
+    tail: bytes
+    end: bytes
 
 
 class Writer:
@@ -51,43 +64,56 @@ class Writer:
         self.pack = pack
         self.passages = passages or Passages()
         self._parts = {rule.id: self._rule_parts(rule) for rule in pack.active_rules}
-        self._pack = to_json(pack_of(pack))
+        self._said: dict[tuple[str, ...], bytes] = {}
+        self._pack = to_bytes(pack_of(pack))
+        self._notice = to_bytes(pack.notice)
         if any(doses_in(pack.notice)):
             raise DoseFound("the notice")
 
-    def advisory(self, advisory: Advisory, known: str, created_at: str) -> str:
-        """Return the JSON text of an advisory with its id and the moment it was made, or raise DoseFound."""
+    def advisory(self, advisory: Advisory, known: str, created_at: str) -> bytes:
+        """Return the JSON of an advisory with its id and the moment it was made, or raise DoseFound."""
         members = {
-            "id": to_json(known),
-            "created_at": to_json(created_at),
-            "as_of": to_json(advisory.as_of.isoformat()),
-            "pack": self._pack,
-            "profile_sha256": to_json(advisory.profile_sha256),
-            "flags": self._flags(advisory.flags),
-            "unrecognised": to_json([_unrecognised(each) for each in advisory.unrecognised]),
-            "data_quality": to_json(_guarded([quality_of(gap) for gap in advisory.data_quality], "detail")),
-            "silent_on": to_json(list(advisory.silent_on)),
-            "notice": to_json(advisory.pack.notice),
+            b"id": to_bytes(known),
+            b"created_at": to_bytes(created_at),
+            b"as_of": to_bytes(advisory.as_of.isoformat()),
+            b"pack": self._pack,
+            b"profile_sha256": to_bytes(advisory.profile_sha256),
+            b"flags": self._flags(advisory.flags),
+            b"unrecognised": to_bytes([_unrecognised(each) for each in advisory.unrecognised]),
+            b"data_quality": to_bytes(_guarded([quality_of(gap) for gap in advisory.data_quality], "detail")),
+            b"silent_on": to_bytes(list(advisory.silent_on)),
+            b"notice": self._notice,
         }
         if advisory.not_raised is not None:
-            members["not_raised"] = to_json([clear_of(each) for each in advisory.not_raised])
-        return "{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}"
+            members[b"not_raised"] = to_bytes([clear_of(each) for each in advisory.not_raised])
+        return b"{" + b",".join(b'"%b":%b' % member for member in members.items()) + b"}"
 
-    def _flags(self, flags: Iterable[Flag]) -> str:
+    def _flags(self, flags: Iterable[Flag]) -> bytes:
         """Return all flags; one and the same fact or gap behind many flags is written once."""
-        written: dict[Because | Missing, str] = {}
-        return f"[{','.join(self._flag(flag, written) for flag in flags)}]"
+        written: dict[Because | Missing, bytes] = {}
+        return b"[%b]" % b",".join([self._flag(flag, written) for flag in flags])
 
-    def _flag(self, flag: Flag, written: dict[Because | Missing, str]) -> str:
-        head, category, said, tail, end = self._parts[flag.rule.id]
-        because = ",".join(_once(each, written) for each in flag.because)
-        missing = ",".join(_once(each, written) for each in flag.missing)
-        outcome = f'"outcome":"{flag.outcome}",{category},"severity":"{flag.severity}"'
-        said = said if flag.outcome == RAISED else _said(flag)
-        return f'{head},{outcome},{said},{tail},"because":[{because}],"missing":[{missing}],{end}'
+    def _flag(self, flag: Flag, written: dict[Because | Missing, bytes]) -> bytes:
+        parts = self._parts[flag.rule.id]
+        because = b",".join([_once(each, written) for each in flag.because])
+        missing = b",".join([_once(each, written) for each in flag.missing])
+        said = parts.said if flag.outcome == RAISED else self._open(flag)
+        return b'%b,"outcome":"%b",%b,"severity":"%b",%b,%b,"because":[%b],"missing":[%b],%b' % (
+            parts.head, flag.outcome.encode(), parts.category, flag.severity.encode(), said, parts.tail, because,
+            missing, parts.end,
+        )  # fmt: skip
 
-    def _rule_parts(self, rule: Rule) -> tuple[str, ...]:
-        """Return the JSON texts of a rule, in the order in which a flag puts them."""
+    def _open(self, flag: Flag) -> bytes:
+        """Return what a flag says that cannot say: it depends on the rule and what is missing, on nobody's data."""
+        key = (flag.rule.id, *dict.fromkeys(gap.fact for gap in flag.missing))
+        found = self._said.get(key)
+        if found is None:
+            found = _said(flag)
+            if len(self._said) < MOST_REMEMBERED:
+                self._said[key] = found
+        return found
+
+    def _rule_parts(self, rule: Rule) -> Parts:
         head = {"rule": rule.id, "version": rule.version, "review": rule.status}
         category = {"category": rule.category, "rests_on": rule.rests_on}
         said = {"title": rule.title, "summary": rule.summary, "detail": rule.detail}
@@ -95,7 +121,10 @@ class Writer:
         end = {"claims": list(rule.claims), "sources": self.sources(rule), "does_not_cover": list(rule.does_not_cover)}
         if any(doses_in([said, tail, end])):
             raise DoseFound(rule.id)
-        return (to_json(head)[:-1], *(to_json(part)[1:-1] for part in (category, said, tail)), to_json(end)[1:])
+        return Parts(
+            head=to_bytes(head)[:-1], category=to_bytes(category)[1:-1], said=to_bytes(said)[1:-1],
+            tail=to_bytes(tail)[1:-1], end=to_bytes(end)[1:],
+        )  # fmt: skip
 
     def _reference(self, claim: Claim, known: str, place: str | None, stance: str) -> dict[str, Any]:
         reference = self.pack.references[known]
@@ -130,17 +159,17 @@ class Writer:
         ]  # fmt: skip
 
 
-def _said(flag: Flag) -> str:
+def _said(flag: Flag) -> bytes:
     said = {"title": flag.title, "summary": flag.summary, "detail": flag.detail}
     if any(doses_in(said)):
         raise DoseFound(flag.rule.id)
-    return to_json(said)[1:-1]
+    return to_bytes(said)[1:-1]
 
 
-def _once(each: Because | Missing, written: dict[Because | Missing, str]) -> str:
+def _once(each: Because | Missing, written: dict[Because | Missing, bytes]) -> bytes:
     if each not in written:
         plain = because_of(each) if isinstance(each, Because) else _guarded([missing_of(each)], "detail")[0]
-        written[each] = to_json(plain)
+        written[each] = to_bytes(plain)
     return written[each]
 
 
