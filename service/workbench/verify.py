@@ -25,7 +25,8 @@ def verify(pack: Pack, folder: Path) -> Verified:
     passages = Passages(folder)
     problems = (*_documents(pack, folder), *_passages(pack, passages))
     count = sum(len(claim.locations) for claim in pack.claims.values())
-    return Verified(len(pack.documents), len(pack.claims), count, problems)
+    claims = sum(claim.of_documents for claim in pack.claims.values())
+    return Verified(len(pack.documents), claims, count, problems)
 
 
 def _documents(pack: Pack, folder: Path) -> Iterator[Problem]:
