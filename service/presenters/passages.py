@@ -1,10 +1,18 @@
 """The documents' own words, where this deployment has the documents and the hash agrees."""
 
 import hashlib
+import re
 from pathlib import Path
 
 from service.knowledge.dose_guard import dose_in
 from service.knowledge.model import Location
+
+
+# The articles' percentages and durations cannot be traced to a study, so they are never shown (evidence matrix, rule 6).
+_NUMBER = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve)"
+_FIGURE = re.compile(
+    rf"\d\s?(?:%|per\s?cent)|\b{_NUMBER}[\s-]+(?:days?|weeks?|months?|years?|patients?)\b", re.IGNORECASE
+)
 
 
 class Passages:
@@ -34,6 +42,6 @@ class Passages:
         return passage if agrees else None
 
     def shown(self, location: Location) -> str | None:
-        """Return the passage as it may be shown: not where it holds an amount, a schedule or an order."""
+        """Return the passage as it may be shown: not where it holds an amount, a schedule, an order or a figure."""
         passage = self.words(location)
-        return None if passage is None or dose_in(passage) else passage
+        return None if passage is None or dose_in(passage) or _FIGURE.search(passage) else passage

@@ -147,6 +147,7 @@ def test_shown_passages_hold_no_dose() -> None:
     shown = [passages.shown(at) for claim in PACK.claims.values() for at in claim.locations]
     assert any(shown)
     assert not list(doses_in([text for text in shown if text]))
+    assert not [text for text in shown if text and re.search(r"\d\s?%|\bweeks\b", text)]
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
