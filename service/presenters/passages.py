@@ -7,7 +7,7 @@ from pathlib import Path
 from service.knowledge.dose_guard import dose_in
 from service.knowledge.model import Location
 
-# The articles' percentages and durations cannot be traced to a study, so they are never shown (evidence matrix, rule 6).
+# The articles' percentages and durations cannot be traced to a study, so they are never shown.
 _NUMBER = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve)"
 _FIGURE = re.compile(
     rf"\d\s?(?:%|per\s?cent)|\b{_NUMBER}[\s-]+(?:days?|weeks?|months?|years?|patients?)\b", re.IGNORECASE
