@@ -143,7 +143,7 @@ def _product(
     implied |= {concept.route for concept in concepts if concept.route}
     stated = getattr(item, "form", None)
     form = _agreed("form", stated, forms, item, entries)
-    route = item.route or (implied.pop() if len(implied) == 1 else None)
+    route = _agreed("route", item.route, implied, item, entries)
     may_hold = frozenset().union(*(concept.may_hold for concept in concepts)) - nutrients
     high_dose = getattr(item, "high_dose", None)
     return {"nutrients": nutrients, "form": form, "route": route, "high_dose": high_dose, "may_hold": may_hold}

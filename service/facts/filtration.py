@@ -12,7 +12,6 @@ from schemas.profile import Profile, Quantity
 from service.facts.computed import Known, computed
 from service.facts.model import (
     CONFLICT,
-    NOT_COMPUTABLE,
     NOT_SUPPLIED,
     STALE,
     Fact,
@@ -72,7 +71,7 @@ def _blocks(source: Source, usable: list[Source]) -> bool:
     """Whether an unusable source keeps others from reassuring; a stale one does not beside a newer usable result."""
     if source.interval is not None or source.gap is None:
         return False
-    return not (source.gap.reason in (STALE, NOT_COMPUTABLE) and any(other.dated for other in usable))
+    return not (source.gap.reason == STALE and any(other.dated for other in usable))
 
 
 def _by_height(source: Source) -> Decimal:

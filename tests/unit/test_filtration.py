@@ -19,9 +19,9 @@ BOUND = {"value": 5, "unit": "mg/L", "comparator": ">", **DAY}
 RULE = "kidney/magnesium-with-impaired-kidney"
 
 
-def outcome(**kidney: Any) -> str:
+def outcome(age: int | None = 60, **kidney: Any) -> str:
     data = {
-        "patient": {"age": 60, "sex": "male"},
+        "patient": {"age": age, "sex": "male"},
         "conditions": [],
         "signs": [],
         "medications": [],
@@ -56,6 +56,9 @@ def outcome(**kidney: Any) -> str:
         ({"egfr": {**GOOD, "value": 20, "date": None}}, "raised"),
         ({"egfr": {**GOOD, "unit": None}, "stage": "G1"}, "cannot_say"),
         ({"creatinine": {"value": 1.2, "unit": "umol/L", **DAY}}, "cannot_say"),
+        ({"age": None, "egfr": GOOD, "creatinine": POOR}, "cannot_say"),
+        ({"age": 4, "egfr": GOOD, "creatinine": POOR}, "cannot_say"),
+        ({"egfr": {**GOOD, "date": "2024-11-01"}, "creatinine": FINE}, "clear"),
         ({"stage": "G2"}, "clear"),
         ({"stage": "G3a"}, "raised"),
         ({"stage": "G1", "egfr": {**GOOD, "value": 40}}, "raised"),
