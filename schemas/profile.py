@@ -4,6 +4,7 @@
 """
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -15,6 +16,18 @@ class Coding:
     system: str | None = None
     code: str | None = None
     display: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Something that a record leaves open: a word for the reason, where (a JSON pointer), and a sentence.
+
+    A profile in our own JSON has none; a record read from FHIR has one for every page not read and every error met.
+    """
+
+    reason: str
+    at: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,11 @@ class Supplement(Entry):
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A measured value as it came, with its UCUM unit, day and comparator; nothing is converted here."""
+    """A measured value as it came, with its UCUM unit, day and comparator; nothing is converted here.
+
+    `method` names the equation or assay where the record does. `doubt` says why the value may raise a concern and
+    reassures of nothing (a preliminary result, say). `earlier` holds older results of the same test, newest first.
+    """
 
     at: str
     value: Decimal | None = None
@@ -68,6 +85,13 @@ class Quantity:
     comparator: str | None = None
     interpretation: str | None = None
     source: str | None = None
+    method: str | None = None
+    doubt: Open | None = None
+    earlier: tuple["Quantity", ...] = ()
+
+    def place(self, part: str) -> str:
+        """Return the JSON pointer of a part of the value; of a FHIR resource, the resource, which names parts anew."""
+        return self.at if self.source else f"{self.at}/{part}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +137,11 @@ class Diet:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One patient, as supplied."""
+    """One patient, as supplied.
+
+    `open` says, by member ("medications", "kidney.egfr"), why it is not known or not known wholly, where the record
+    says more than that it is absent. `notes` are told with the advisory: what was skipped, and what is doubtful.
+    """
 
     patient: Patient = field(default_factory=Patient)
     as_of: datetime.date | None = None
@@ -124,3 +152,5 @@ class Profile:
     supplements: tuple[Supplement, ...] | None = None
     diet: Diet = field(default_factory=Diet)
     signs: tuple[Entry, ...] | None = None
+    open: Mapping[str, tuple[Open, ...]] = field(default_factory=dict)
+    notes: tuple[Open, ...] = ()

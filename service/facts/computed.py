@@ -7,7 +7,7 @@ from decimal import Decimal
 from schemas.profile import Profile, Quantity
 from service.facts.ckd_epi import ADULT, CONSTANTS, ckd_epi_2021, ckd_epi_2021_with_cystatin
 from service.facts.model import NOT_COMPUTABLE, NOT_USED, Gap, Interval, Seen
-from service.facts.quantities import Measured, Terms, measure
+from service.facts.quantities import Measured, Terms, measure, newest_first, until_sure
 
 FROM_CREATININE = "computed here by CKD-EPI 2021 from creatinine"
 FROM_BOTH = "computed here by CKD-EPI 2021 from creatinine and cystatin C"
@@ -26,24 +26,26 @@ class Known:
     unstable: str | None = None
 
 
-def computed(profile: Profile, terms: Terms, known: Known) -> Iterator[tuple[Quantity, Measured]]:
-    """Yield what can be computed, each with the result it came from; a reason instead where it cannot.
+def computed(profile: Profile, terms: Terms, known: Known) -> Iterator[Measured]:
+    """Yield what can be computed; a reason instead where it cannot.
 
     Cystatin C is used together with creatinine. Where that cannot be, it is said, and leaves the lower end open.
     """
-    creatinine, cystatin = profile.kidney.creatinine, profile.kidney.cystatin_c
-    alone = None if creatinine is None else _alone(creatinine, terms, known)
-    both = None
-    if creatinine is not None and cystatin is not None and alone is not None and alone.interval is not None:
-        both = _together(creatinine, cystatin, terms, known)
-    if cystatin is not None and both is None:
-        yield cystatin, Measured(None, gap=Gap(NOT_USED, cystatin.at, NOT_TOGETHER))
-    if creatinine is not None and alone is not None:
-        yield creatinine, both or alone
+    creatinine = newest_first(profile.kidney.creatinine)
+    if _not_with(known):
+        # It holds for every one of them, and is said once.
+        creatinine = creatinine[:1]
+    cystatin = newest_first(profile.kidney.cystatin_c)
+    alone = list(until_sure(_alone(each, terms, known) for each in creatinine))
+    both = _together(creatinine[len(alone) - 1], cystatin, terms, known) if alone and alone[-1].is_sure else None
+    if cystatin and both is None:
+        yield Measured(None, gap=Gap(NOT_USED, cystatin[0].at, NOT_TOGETHER))
+    yield from (*alone[:-1], both) if both else alone
 
 
 def _alone(creatinine: Quantity, terms: Terms, known: Known) -> Measured:
-    why_not = _not_computable(creatinine, known)
+    nothing = creatinine.value is not None and creatinine.value <= 0
+    why_not = "A result of zero is not a result." if nothing else _not_with(known)
     if why_not or known.age is None or known.sex is None:
         return Measured(None, gap=Gap(NOT_COMPUTABLE, creatinine.at, why_not or "Age or sex is not known."))
     age, sex = known.age, known.sex
@@ -51,12 +53,13 @@ def _alone(creatinine: Quantity, terms: Terms, known: Known) -> Measured:
     return _with_result(measure(creatinine, plain, lambda value: ckd_epi_2021(value, age, sex), FROM_CREATININE))
 
 
-def _together(creatinine: Quantity, cystatin: Quantity, terms: Terms, known: Known) -> Measured | None:
-    """Return the equation with both, if both are exact and dated; it then stands in place of creatinine alone."""
+def _together(creatinine: Quantity, cystatin: tuple[Quantity, ...], terms: Terms, known: Known) -> Measured | None:
+    """Return the equation with both, if both are exact and sure; it then stands in place of creatinine alone."""
     fine = replace(terms, step=FINE)
     first = measure(creatinine, replace(fine, test="creatinine"))
-    second = measure(cystatin, replace(fine, test="cystatin_c"))
-    ends = [each.interval.low for each in (first, second) if each.interval and _exact(each) and each.dated]
+    others = [*until_sure(measure(each, replace(fine, test="cystatin_c")) for each in cystatin)]
+    second = others[-1] if others else Measured(None)
+    ends = [each.interval.low for each in (first, second) if each.interval and _exact(each) and each.is_sure]
     if len(ends) != len((first, second)) or known.age is None or known.sex is None:
         return None
     if ends[0] is None or ends[1] is None or not ends[0] or not ends[1]:
@@ -82,12 +85,10 @@ def _with_result(measured: Measured) -> Measured:
         None if end is None else end.quantize(Decimal("0.1")), old.at, UNIT, old.date, old.age_days,
         old.origin, comparator, old.source,
     )  # fmt: skip
-    return Measured(measured.interval, seen, measured.gap, measured.dated)
+    return replace(measured, seen=seen)
 
 
-def _not_computable(quantity: Quantity, known: Known) -> str | None:
-    if quantity.value is not None and quantity.value <= 0:
-        return "A result of zero is not a result."
+def _not_with(known: Known) -> str | None:
     if known.unstable:
         return f"CKD-EPI 2021 does not hold with {known.unstable}, so it was not computed."
     if known.age is None or known.sex not in CONSTANTS:

@@ -1,10 +1,10 @@
 """Reads the lists of a profile through the vocabulary: what each entry is, and what was not understood."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from schemas.profile import Entry, Medication, Profile, Supplement
+from schemas.profile import Entry, Medication, Open, Profile, Supplement
 from service.facts.model import CONFLICT, NOT_SUPPLIED, UNRECOGNISED, Gap, Seen, Unrecognised
 from service.knowledge.vocabulary import Concept, Understood, Vocabulary
 
@@ -46,7 +46,8 @@ class Read:
 class ReadList:
     """One list as understood. `entries` are those that count (not stopped, resolved or refuted); None: not supplied.
 
-    `gaps` say why nothing can be said to be absent from it, `absent` what is seen where something is absent.
+    `gaps` say why nothing can be said to be absent from it: what is `open` about the list as a whole, and each entry
+    that was not understood. `absent` is what is seen where something is absent.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ReadList:
     present: frozenset[str] = frozenset()
     unknown: tuple[Read, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    open: tuple[Gap, ...] = ()
     absent: tuple[Seen, ...] = ()
 
 
@@ -78,20 +80,31 @@ def read_entries(profile: Profile, vocabulary: Vocabulary) -> Entries:
         "foods": ("/diet/foods", profile.diet.foods),
     }
     for name, (at, items) in given.items():
-        entries.lists[name] = _read_list(name, at, items, vocabulary, entries)
+        left_open = gaps_of(profile.open.get(at[1:].replace("/", "."), ()))
+        if items is None:
+            gaps = left_open or (Gap(NOT_SUPPLIED, at, f"The list of {name} was not supplied."),)
+            entries.lists[name] = ReadList(name, at, None, gaps=gaps, open=gaps)
+        else:
+            entries.lists[name] = _read_list(ReadList(name, at, (), open=left_open), items, vocabulary, entries)
     return entries
 
 
-def _read_list(name: str, at: str, items: Sequence[Entry] | None, vocabulary: Vocabulary, entries: Entries) -> ReadList:
-    if items is None:
-        gap = Gap(NOT_SUPPLIED, at, f"The list of {name} was not supplied.")
-        return ReadList(name, at, None, gaps=(gap,))
+def gaps_of(left_open: Iterable[Open]) -> tuple[Gap, ...]:
+    """Return what a record leaves open, as reasons why something is not known."""
+    return tuple(Gap(each.reason, each.at, each.detail) for each in left_open)
+
+
+def _read_list(found: ReadList, items: Sequence[Entry], vocabulary: Vocabulary, entries: Entries) -> ReadList:
+    name = found.name
     read = [_read(item, WORLD.get(name, "medicines"), vocabulary, entries) for item in items]
     counting = tuple(item for item in read if item.status != GONE)
     present = frozenset().union(*(item.classes for item in counting))
     unknown = tuple(item for item in counting if not item.recognised)
     gaps = tuple(Gap(UNRECOGNISED, item.entry.at, "This entry was not recognised.") for item in unknown)
-    return ReadList(name, at, counting, present, unknown, gaps, (Seen(False, at),))
+    return replace(
+        found, entries=counting, present=present, unknown=unknown, gaps=(*found.open, *gaps),
+        absent=(Seen(False, found.at),),
+    )  # fmt: skip
 
 
 def _read(item: Entry, world: str, vocabulary: Vocabulary, entries: Entries) -> Read:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from schemas.profile import Profile, Quantity
+from schemas.profile import Profile
 from service.facts.computed import Known, computed
 from service.facts.model import (
     CONFLICT,
@@ -19,7 +19,7 @@ from service.facts.model import (
     Interval,
     Seen,
 )  # fmt: skip
-from service.facts.quantities import Measured, Terms, measure, undated_gap
+from service.facts.quantities import Measured, Terms, measure, newest_first, until_sure
 from service.knowledge.model import FactDeclaration, Pack
 
 
@@ -30,7 +30,7 @@ class Source:
     interval: Interval | None
     seen: Seen | None = None
     gap: Gap | None = None
-    dated: bool = False
+    sure: bool = False
 
 
 def filtration(
@@ -43,7 +43,7 @@ def filtration(
     sources = [
         *_reported(profile, terms),
         *_staged(profile, pack, terms.step),
-        *(_source(quantity, found) for quantity, found in computed(profile, terms, known)),
+        *map(_source, computed(profile, terms, known)),
     ]
     quality.extend(source.gap for source in sources if source.gap)
     usable = [source for source in sources if source.interval]
@@ -71,7 +71,7 @@ def _blocks(source: Source, usable: list[Source]) -> bool:
     """Whether an unusable source keeps others from reassuring; a stale one does not beside a newer usable result."""
     if source.interval is not None or source.gap is None:
         return False
-    return not (source.gap.reason == STALE and any(other.dated for other in usable))
+    return not (source.gap.reason == STALE and any(other.sure for other in usable))
 
 
 def _by_height(source: Source) -> Decimal:
@@ -86,16 +86,16 @@ def _disagree(intervals: list[Interval], cut_off: Decimal) -> bool:
 
 
 def _reported(profile: Profile, terms: Terms) -> list[Source]:
-    quantity = profile.kidney.egfr
-    if quantity is None:
-        return []
-    return [_source(quantity, measure(quantity, terms))]
+    """Return the newest reported results up to the first sure one, and those without a day: any may be the worst."""
+    results = newest_first(profile.kidney.egfr)
+    dated = until_sure(measure(each, terms) for each in results if each.date)
+    return [_source(each) for each in (*dated, *(measure(each, terms) for each in results if not each.date))]
 
 
-def _source(quantity: Quantity, measured: Measured) -> Source:
-    if measured.interval is None or measured.dated:
-        return Source(measured.interval, measured.seen, measured.gap, dated=measured.dated)
-    return Source(Interval(None, measured.interval.high), measured.seen, undated_gap(quantity))
+def _source(measured: Measured) -> Source:
+    if measured.interval is None or measured.doubt is None:
+        return Source(measured.interval, measured.seen, measured.gap, sure=measured.is_sure)
+    return Source(Interval(None, measured.interval.high), measured.seen, measured.doubt)
 
 
 def _staged(profile: Profile, pack: Pack, step: Decimal) -> list[Source]:

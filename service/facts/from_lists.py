@@ -78,9 +78,9 @@ def _other_entry(declaration: FactDeclaration, on: Deriving) -> Fact:
 
 def _picked(declaration: FactDeclaration, on: Deriving, fits: Callable[[Read], bool]) -> Fact:
     found = on.entries.lists[declaration.given["list"]]
-    if found.entries is None:
-        return Fact(declaration.id, None, gaps=found.gaps)
-    hits = tuple(seen_entry(read) for read in found.entries if fits(read))
+    hits = tuple(seen_entry(read) for read in found.entries or () if fits(read))
+    if found.open and not hits:
+        return Fact(declaration.id, None, gaps=found.open)
     return Fact(declaration.id, bool(hits), hits or found.absent)
 
 
@@ -90,8 +90,7 @@ def _products(declaration: FactDeclaration, on: Deriving) -> tuple[list[Read], l
     gaps: list[Gap] = []
     for name in PRODUCT_LISTS:
         found = on.entries.lists[name]
-        if found.entries is None:
-            gaps += found.gaps
+        gaps += found.open
         for read in found.entries or ():
             fits, gap = _fit(read, declaration)
             hits += [read] if fits else []
@@ -149,7 +148,7 @@ def _product(declaration: FactDeclaration, on: Deriving) -> Fact:
 
 def _count_products(declaration: FactDeclaration, on: Deriving) -> Fact:
     hits, gaps = _products(declaration, on)
-    unbounded = any(on.entries.lists[name].entries is None for name in PRODUCT_LISTS)
+    unbounded = any(on.entries.lists[name].open for name in PRODUCT_LISTS)
     high = None if unbounded else Decimal(len(hits) + len(gaps))
     return Fact(declaration.id, Interval(Decimal(len(hits)), high), tuple(map(seen_entry, hits)), _named(gaps))
 
@@ -158,7 +157,7 @@ def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:
     first, found = _searched(declaration, on)
     wanted = declaration.given["concept"]
     hits = {concept.id: read for read in found for concept in read.concepts if not concept.classes.isdisjoint(wanted)}
-    high = None if first.entries is None else Decimal(len(hits) + len(first.unknown))
+    high = None if first.open else Decimal(len(hits) + len(first.unknown))
     seen = tuple(map(seen_entry, hits.values()))
     return Fact(declaration.id, Interval(Decimal(len(hits)), high), seen, _named(first.gaps))
 

@@ -6,9 +6,20 @@ from decimal import Decimal
 from schemas.profile import Quantity
 from service.facts.computed import Known
 from service.facts.deriving import Derive, Deriving, pointer
+from service.facts.entries import gaps_of
 from service.facts.filtration import filtration
-from service.facts.model import CONFLICT, NOT_SUPPLIED, UNDATED, Fact, Gap, Interval, Seen
-from service.facts.quantities import Terms, dating_gap, measure, seen_of, undated_gap
+from service.facts.model import CONFLICT, NOT_SUPPLIED, Fact, Gap, Interval, Seen
+from service.facts.quantities import (
+    Measured,
+    Terms,
+    dating_gap,
+    doubt_of,
+    measure,
+    newest_first,
+    overtaken,
+    seen_of,
+    until_sure,
+)
 from service.knowledge.model import FactDeclaration
 
 
@@ -31,7 +42,7 @@ def _age(declaration: FactDeclaration, on: Deriving) -> Fact:
     age = stated if computed is None else computed
     if age is None:
         gap = Gap(NOT_SUPPLIED, "/patient/birth_date", "Neither birth date nor age was supplied.")
-        return Fact(declaration.id, None, gaps=(gap,))
+        return Fact(declaration.id, None, gaps=gaps_of(on.profile.open.get("patient.birth_date", ())) or (gap,))
     at, origin = ("/patient/age", "as stated") if computed is None else ("/patient/birth_date", "from the birth date")
     return Fact(declaration.id, Interval(Decimal(age), Decimal(age)), (Seen(age, at, "a", origin=origin),))
 
@@ -45,30 +56,37 @@ def _window(declaration: FactDeclaration, on: Deriving) -> int:
     return int(on.pack.policy[declaration.given["window"]].value)
 
 
-def _no_result(declaration: FactDeclaration) -> Fact:
+def _no_result(declaration: FactDeclaration, on: Deriving) -> Fact:
     gap = Gap(NOT_SUPPLIED, pointer(declaration.given["of"]), "No result was supplied.")
-    return Fact(declaration.id, None, gaps=(gap,))
+    return Fact(declaration.id, None, gaps=gaps_of(on.profile.open.get(declaration.given["of"], ())) or (gap,))
 
 
 def _result(declaration: FactDeclaration, on: Deriving) -> Fact:
-    quantity: Quantity | None = on.stated(declaration.given["of"])
-    if quantity is None or quantity.value is None:
-        return _no_result(declaration)
+    results = newest_first(on.stated(declaration.given["of"]))
+    if not any(each.value is not None or each.source for each in results):
+        return _no_result(declaration, on)
     test, step = declaration.given["of"].rpartition(".")[2], Decimal(1).scaleb(-declaration.decimals)
-    measured = measure(quantity, Terms(test, _window(declaration, on), on.as_of, on.pack.vocabulary, step))
-    undated = Gap(UNDATED, f"{quantity.at}/date", "The result has no date, so the number was not used.")
-    gap = measured.gap or (None if measured.dated else undated)
+    terms = Terms(test, _window(declaration, on), on.as_of, on.pack.vocabulary, step)
+    measured = _newest_usable([*until_sure(measure(each, terms) for each in results)])
+    gap = measured.gap or measured.doubt
     if gap:
         on.facts.quality.append(gap)
         return Fact(declaration.id, None, gaps=(gap,))
     return Fact(declaration.id, measured.interval, (measured.seen,) if measured.seen else ())
 
 
+def _newest_usable(results: list[Measured]) -> Measured:
+    """Return the newest result that can be used at all, or the newest; an older one does not outvote a doubtful one."""
+    return next((each for each in results if each.interval is not None), results[0])
+
+
 def _result_flag(declaration: FactDeclaration, on: Deriving) -> Fact:
-    quantity: Quantity | None = on.stated(declaration.given["of"])
-    if quantity is None:
-        return _no_result(declaration)
-    gap = dating_gap(quantity, on.as_of, _window(declaration, on)) or _no_reading(quantity)
+    results = newest_first(on.stated(declaration.given["of"]))
+    if not results:
+        return _no_result(declaration, on)
+    quantity = next((each for each in results if each.interpretation or each.value is not None), results[0])
+    doubt = overtaken(quantity.at) if quantity is not results[0] else doubt_of(quantity)
+    gap = dating_gap(quantity, on.as_of, _window(declaration, on)) or _no_reading(quantity, doubt)
     if gap:
         on.facts.quality.append(gap)
         return Fact(declaration.id, None, gaps=(gap,))
@@ -76,12 +94,12 @@ def _result_flag(declaration: FactDeclaration, on: Deriving) -> Fact:
     return Fact(declaration.id, quantity.interpretation, (_flagged(quantity, seen),))
 
 
-def _no_reading(quantity: Quantity) -> Gap | None:
-    """Return why the reading cannot be used; without a day it may raise a concern, and reassures of nothing."""
+def _no_reading(quantity: Quantity, doubt: Gap | None) -> Gap | None:
+    """Return why the reading cannot be used; a doubtful one may raise a concern, and reassures of nothing."""
     if quantity.interpretation is None:
         detail = "The laboratory's own reading (low, normal, high) was not supplied."
-        return Gap(NOT_SUPPLIED, f"{quantity.at}/interpretation", detail)
-    return undated_gap(quantity) if quantity.date is None and quantity.interpretation == "normal" else None
+        return Gap(NOT_SUPPLIED, quantity.place("interpretation"), detail)
+    return doubt if quantity.interpretation == "normal" else None
 
 
 def _flagged(quantity: Quantity, seen: Seen) -> Seen:

@@ -17,6 +17,18 @@ NOT_COMPUTABLE = "not_computable"
 COMPARATOR = "comparator"
 IMPLAUSIBLE = "implausible"
 NOT_USED = "not_used"
+# Of a record that came as FHIR: what became of a prefetch key, a page, a resource.
+KEY_ABSENT = "key_absent"
+KEY_NULL = "key_null"
+KEY_ERROR = "key_error"
+UNREAD_PAGE = "unread_page"
+FETCH_FAILED = "fetch_failed"
+FETCH_LATE = "fetch_late"
+PRELIMINARY = "preliminary"
+NEWER_UNUSABLE = "newer_unusable"
+SKIPPED = "skipped"
+ENTERED_IN_ERROR = "entered_in_error"
+DRAFT_UNNAMED = "draft_unnamed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Reads a measured value: unit, comparator, freshness. What cannot be used is said, never read as a number."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from schemas.profile import Quantity
-from service.facts.model import FUTURE, IMPLAUSIBLE, STALE, UNDATED, UNUSABLE_UNIT, Gap, Interval, Seen
+from service.facts.model import FUTURE, IMPLAUSIBLE, NEWER_UNUSABLE, STALE, UNDATED, UNUSABLE_UNIT, Gap, Interval, Seen
 from service.facts.units import converter
 from service.knowledge.vocabulary import Vocabulary
 
@@ -16,12 +16,20 @@ LARGEST = Decimal(10) ** 9
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A usable value in the test's own unit (`exact` unless a comparator makes it a bound), or the gap instead."""
+    """A usable value in the test's own unit (`exact` unless a comparator makes it a bound), or the gap instead.
+
+    `doubt` is why a usable value may raise a concern and reassures of nothing: it has no day, it is preliminary.
+    """
 
     interval: Interval | None
     seen: Seen | None = None
     gap: Gap | None = None
-    dated: bool = True
+    doubt: Gap | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it can be used without a doubt."""
+        return self.interval is not None and self.doubt is None
 
 
 def seen_of(quantity: Quantity, as_of: date, origin: str | None = None) -> Seen:
@@ -29,7 +37,8 @@ def seen_of(quantity: Quantity, as_of: date, origin: str | None = None) -> Seen:
     age = (as_of - quantity.date).days if quantity.date else None
     day = quantity.date.isoformat() if quantity.date else None
     return Seen(
-        quantity.value, quantity.at, quantity.unit, day, age, origin, quantity.comparator, quantity.source
+        quantity.value, quantity.at, quantity.unit, day, age, origin or quantity.method, quantity.comparator,
+        quantity.source,
     )  # fmt: skip
 
 
@@ -39,16 +48,34 @@ def dating_gap(quantity: Quantity, as_of: date, window: int) -> Gap | None:
         return None
     age = (as_of - quantity.date).days
     if age < 0:
-        return Gap(FUTURE, f"{quantity.at}/date", "The result is dated after the day of evaluation and was not used.")
+        return Gap(FUTURE, quantity.place("date"), "The result is dated after the day of evaluation and was not used.")
     if age > window:
-        return Gap(STALE, f"{quantity.at}/date", f"The result is {age} days old, beyond the window of {window} days.")
+        return Gap(STALE, quantity.place("date"), f"The result is {age} days old, beyond the window of {window} days.")
     return None
 
 
 def undated_gap(quantity: Quantity) -> Gap:
     """Return the gap of a result without a day."""
     detail = "The result has no date: it may raise a concern, and it reassures of nothing."
-    return Gap(UNDATED, f"{quantity.at}/date", detail)
+    return Gap(UNDATED, quantity.place("date"), detail)
+
+
+def doubt_of(quantity: Quantity) -> Gap | None:
+    """Return why a usable value may raise a concern and reassures of nothing, or None."""
+    if quantity.doubt:
+        return Gap(quantity.doubt.reason, quantity.doubt.at, quantity.doubt.detail)
+    return undated_gap(quantity) if quantity.date is None else None
+
+
+def newest_first(quantity: Quantity | None) -> tuple[Quantity, ...]:
+    """Return a result and the older ones of the same test, the undated last; nothing where there is none."""
+    return () if quantity is None else (quantity, *quantity.earlier)
+
+
+def overtaken(at: str) -> Gap:
+    """Return the doubt on a result that a newer one has overtaken, which itself cannot be used."""
+    detail = "A newer result cannot be used: this one may raise a concern, and it reassures of nothing."
+    return Gap(NEWER_UNUSABLE, at, detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +105,27 @@ def measure(
         return Measured(None, gap=_unusable(quantity))
     if not _plausible(quantity.value * factor, quantity.comparator, terms):
         detail = "The value is beyond what this test can give, and was not used."
-        return Measured(None, gap=Gap(IMPLAUSIBLE, f"{quantity.at}/value", detail))
+        return Measured(None, gap=Gap(IMPLAUSIBLE, quantity.place("value"), detail))
     ends = [None if end is None else change(end) for end in _ends(quantity.value * factor, quantity.comparator)]
     rising = change(Decimal(1)) <= change(Decimal(2))
     low, high = ends if rising else reversed(ends)
     opened = quantity.comparator in ("<", ">")
     interval = Interval(_inside(low, terms.step, opened, 1), _inside(high, terms.step, opened, -1))
-    return Measured(interval, seen_of(quantity, terms.as_of, origin), dated=quantity.date is not None)
+    return Measured(interval, seen_of(quantity, terms.as_of, origin), doubt=doubt_of(quantity))
+
+
+def until_sure(measured: Iterator[Measured]) -> Iterator[Measured]:
+    """Yield results, newest first, up to the first that can be used without a doubt.
+
+    A usable one behind a newer one that cannot be used is doubtful itself; a stale one makes nothing doubtful.
+    """
+    is_overtaken = False
+    for each in measured:
+        at = each.seen.at if each.seen else ""
+        yield replace(each, doubt=overtaken(at)) if each.is_sure and is_overtaken else each
+        if each.is_sure:
+            return
+        is_overtaken |= each.interval is None and each.gap is not None and each.gap.reason != STALE
 
 
 def _plausible(value: Decimal, comparator: str | None, terms: Terms) -> bool:
@@ -96,10 +137,10 @@ def _plausible(value: Decimal, comparator: str | None, terms: Terms) -> bool:
 
 def _unusable(quantity: Quantity) -> Gap:
     if quantity.value is None:
-        return Gap(UNUSABLE_UNIT, f"{quantity.at}/value", "There is no value.")
+        return Gap(UNUSABLE_UNIT, quantity.place("value"), "There is no value.")
     if quantity.unit is None:
-        return Gap(UNUSABLE_UNIT, f"{quantity.at}/unit", "The value has no unit and was not read as a number.")
-    return Gap(UNUSABLE_UNIT, f"{quantity.at}/unit", "The unit cannot be converted, so the value was not used.")
+        return Gap(UNUSABLE_UNIT, quantity.place("unit"), "The value has no unit and was not read as a number.")
+    return Gap(UNUSABLE_UNIT, quantity.place("unit"), "The unit cannot be converted, so the value was not used.")
 
 
 def _ends(value: Decimal, comparator: str | None) -> tuple[Decimal | None, Decimal | None]:

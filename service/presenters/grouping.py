@@ -20,6 +20,17 @@ REASON_WORDS = {
     "comparator": "known only as a bound",
     "implausible": "implausible",
     "not_used": "not used",
+    "key_absent": "not sent by the EHR",
+    "key_null": "sent as null by the EHR",
+    "key_error": "answered by the EHR with an error",
+    "unread_page": "read in part",
+    "fetch_failed": "refused by the FHIR server",
+    "fetch_late": "not answered in time",
+    "preliminary": "preliminary",
+    "newer_unusable": "overtaken by a result that cannot be used",
+    "skipped": "skipped",
+    "entered_in_error": "entered in error",
+    "draft_unnamed": "without a medicine",
 }
 
 
