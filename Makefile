@@ -8,6 +8,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Written last by a complete installation, so that the second `make setup` has nothing to do.
 READY := .venv/.ready
+# The same for what only Node has. Nothing but some tests needs it, and those say so when they are skipped.
+NODE := tests/node
+NODE_READY := $(NODE)/.ready
 LOCKS := requirements/build.txt requirements/run.txt requirements/dev.txt
 # One version of each package for every Python ("fewest"), because answers must not differ between machines.
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --universal \
@@ -18,7 +21,7 @@ COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile -
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
-setup: $(READY) ## install everything into .venv; quick the second time
+setup: $(READY) $(NODE_READY) ## install everything into .venv; quick the second time
 	@echo "Ready: $(BIN)/magflag --help"
 
 # Three steps, so that nothing unlocked is ever fetched: the locked build tools, the locked packages built with those
@@ -30,6 +33,12 @@ $(READY): pyproject.toml $(LOCKS)
 	$(BIN)/python -m pip install --quiet --require-hashes --no-build-isolation -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
+
+# No stamp without an installation, so that the next `make setup` tries again.
+$(NODE_READY): $(NODE)/package.json $(NODE)/package-lock.json $(NODE)/.npmrc
+	@if ! command -v npm > /dev/null; then echo "npm is not here: tests that need Node will be skipped."; \
+	elif (cd $(NODE) && npm ci --silent --ignore-scripts --fetch-retries=1 --fetch-timeout=10000); then touch $@; \
+	else echo "npm could not install $(NODE): tests that need Node will be skipped."; fi
 
 run: setup ## start the service on 127.0.0.1:8080; it prints what to try
 	$(BIN)/magflag serve
@@ -64,5 +73,6 @@ bench: setup ## run every benchmark beside its peer and print the ratios
 	$(BIN)/python -m benchmarks
 
 clean: ## remove the environment and everything that tools leave behind
+	rm -rf $(NODE)/node_modules $(NODE_READY)
 	rm -rf .venv build dist .coverage htmlcov .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

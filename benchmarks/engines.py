@@ -17,7 +17,7 @@ from service.facts.derive import derive
 from service.intake.profile import receive
 from service.knowledge.load import load_pack
 from service.presenters.plain import Writer
-from service.wiring import Settings
+from service.wiring.settings import Settings
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.json"))
 TODAY = date(2026, 11, 21)

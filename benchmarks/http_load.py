@@ -27,9 +27,11 @@ HOST = "127.0.0.1"
 ROUNDS = 5
 SAMPLES = 10
 JSON = {"Content-Type": "application/json"}
-OURS = (
-    "from service.web.serve import serve; from service.wiring import build_service; serve(build_service, port={port})"
-)
+OURS = """
+from service.web.serve import serve
+from service.wiring.service import build_service
+serve(build_service, port={port})
+"""
 PEER = """
 from flask import Flask, request
 from service.web.serve import make_server

@@ -40,6 +40,11 @@ class Terms:
     `procedure_days`  how old a procedure may be before it counts as past
     `understands`     (world, codings, text) → classes of the concepts meant; empty where nothing is understood
     `nutrients_of`    (codings, text) → the nutrients that a medicine or product holds; empty for an ordinary medicine
+    `lasting`         classes of procedures that never count as past (a transplanted kidney stays one)
+    `sex_extensions`  addresses of the extensions that say the sex apart from the gender; the first that does counts
+    `sex_codes`       code in such an extension → female, male
+    `pregnancy_code`  LOINC code of the Observation that says whether somebody is pregnant
+    `pregnancy`       (system, code) of its value → whether pregnant;  `pregnancy_days`: how old it may be
     """
 
     results: Mapping[str, ResultCode]
@@ -54,3 +59,9 @@ class Terms:
     procedure_days: int
     understands: Understands
     nutrients_of: Callable[[Sequence[Coding], str | None], frozenset[str]] = field(default=lambda *_: frozenset())
+    lasting: frozenset[str] = frozenset()
+    sex_extensions: tuple[str, ...] = ()
+    sex_codes: Mapping[str, str] = field(default_factory=dict)
+    pregnancy_code: str | None = None
+    pregnancy: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    pregnancy_days: int = 0

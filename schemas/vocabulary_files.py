@@ -8,6 +8,9 @@ from schemas.strict import Number, StrictSchema, Text, Word
 KINDS = ("condition", "sign", "medicine", "product", "food")
 CODES = ("rxnorm", "atc", "icd10cm", "icd10", "snomed", "loinc", "unii")
 
+# The members of a profile that hold one result each.
+MEMBERS = ("kidney.egfr", "kidney.creatinine", "kidney.cystatin_c", "labs.magnesium", "labs.calcium", "labs.potassium")
+
 
 def texts(required: bool = False) -> fields.List[str]:
     """Return a field for a list of texts."""
@@ -54,6 +57,16 @@ class MeasureSchema(StrictSchema):
     source = Text(longest=400, required=True)
 
 
+class MethodSchema(StrictSchema):
+    """How the results of one code are got."""
+
+    loinc = Text(longest=16, required=True)
+    method = Text()
+    rank = Number(high=99, whole=True, required=True)
+    note = Text(longest=400)
+    source = Text(longest=400, required=True)
+
+
 class TestSchema(StrictSchema):
     """One laboratory test."""
 
@@ -64,7 +77,10 @@ class TestSchema(StrictSchema):
     plausible_from = fields.Nested(MeasureSchema)
     plausible_up_to = fields.Nested(MeasureSchema)
     valence = Number(low=1, high=4, whole=True)
+    fills = Word(MEMBERS)
+    names = texts()
     loinc = texts()
+    methods = fields.List(fields.Nested(MethodSchema))
     unverified_loinc = texts()
     note = Text(longest=400)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from service.assess.advisory import Because, Missing
-from service.engine.reference import Known, Leaf, trace, truth
+from service.engine.reference import Known, Leaf, Traced, trace, truth
 from service.facts.model import COMPARATOR, NOT_SUPPLIED, Fact, Gap, Seen
 from service.knowledge.model import FactDeclaration, Rule
 from service.knowledge.nodes import All, Any, Compare, Is, Node, Not, Unknown
@@ -11,22 +11,22 @@ from service.knowledge.nodes import All, Any, Compare, Is, Node, Not, Unknown
 RELATION_WORDS = {"below": "below", "at_least": "at least", "above": "above", "at_most": "at most"}
 
 
-def because(rule: Rule, facts: Known) -> tuple[Because, ...]:
+def because(rule: Rule, facts: Known, traced: Traced) -> tuple[Because, ...]:
     """Return what was seen that decided the rule, each thing once, in the order of the condition."""
-    return tuple(dict.fromkeys(_seen(trace(rule.condition, facts)[1], facts)))
+    return tuple(dict.fromkeys(_seen(trace(rule.condition, facts, traced)[1], facts)))
 
 
-def known_so_far(rule: Rule, facts: Known) -> tuple[Because, ...]:
+def known_so_far(rule: Rule, facts: Known, traced: Traced) -> tuple[Because, ...]:
     """Return what already speaks for a rule that cannot say: the parts of its condition that hold."""
-    return tuple(dict.fromkeys(_seen(_holding(rule.condition, facts), facts)))
+    return tuple(dict.fromkeys(_seen(_holding(rule.condition, facts, traced), facts)))
 
 
-def _holding(node: Node, facts: Known) -> Iterable[Leaf]:
-    value, deciding = trace(node, facts)
+def _holding(node: Node, facts: Known, traced: Traced) -> Iterable[Leaf]:
+    value, deciding = trace(node, facts, traced)
     if value is True:
         return deciding
     parts = node.parts if isinstance(node, All) and value is None else ()
-    return [leaf for part in parts for leaf in _holding(part, facts)]
+    return [leaf for part in parts for leaf in _holding(part, facts, traced)]
 
 
 def _seen(deciding: Iterable[Leaf], facts: Known) -> Iterable[Because]:
@@ -45,11 +45,11 @@ def _because(fact: Fact, seen: Seen) -> Because:
     )  # fmt: skip
 
 
-def missing(rule: Rule, facts: Known) -> tuple[Missing, ...]:
+def missing(rule: Rule, facts: Known, traced: Traced) -> tuple[Missing, ...]:
     """Return what would have to be known for the rule to answer, each thing once."""
     found = (
         Missing(leaf.node.fact, gap.reason, gap.at, gap.detail)
-        for leaf in trace(rule.condition, facts)[1]
+        for leaf in trace(rule.condition, facts, traced)[1]
         if leaf.value is None
         for gap in _gaps(facts[leaf.node.fact])
     )

@@ -6,6 +6,7 @@ from service.cli.evaluate import evaluate
 from service.cli.rules import rules
 from service.cli.serve import serve
 from service.cli.sources import sources
+from service.cli.tokens import tokens
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,7 +15,7 @@ def main() -> None:
     """Flags for a clinician to review: magnesium and nerve pain. Never orders, never doses."""
 
 
-for command in (evaluate, serve, rules, sources):
+for command in (evaluate, serve, rules, sources, tokens):
     main.add_command(command)
 
 if __name__ == "__main__":

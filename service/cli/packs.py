@@ -6,7 +6,7 @@ from service.cli.told import BAD_RULES, stop, tell
 from service.knowledge.files import BrokenPack
 from service.knowledge.load import default_folder, load_pack
 from service.knowledge.model import Pack
-from service.wiring import Settings
+from service.wiring.settings import Settings
 
 
 def rules_folder() -> Path:

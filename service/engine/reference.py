@@ -24,6 +24,11 @@ class Leaf:
     value: bool | None
 
 
+Trace = tuple[bool | None, tuple[Leaf, ...]]
+# Of one patient's facts, by the identity of nodes, which live as long as the pack.
+Traced = dict[int, Trace]
+
+
 def evaluate(rules: Iterable[Rule], facts: Known) -> dict[str, str]:
     """Return raised, clear or cannot_say for each rule, by id."""
     return {rule.id: WORDS[truth(rule.condition, facts)] for rule in rules}
@@ -67,18 +72,25 @@ def compare(node: Compare, state: State) -> bool | None:
     return above if node.relation == "above" or above is None else not above
 
 
-def trace(node: Node, facts: Known) -> tuple[bool | None, tuple[Leaf, ...]]:
-    """Return the node's truth and the tests that decided it.
+def trace(node: Node, facts: Known, traced: Traced) -> Trace:
+    """Return the node's truth and the tests that decided it, from `traced` if it is there: rules share definitions.
 
     These are the tests that made it true, the first that made it false, or those that leave it open.
     """
+    found = traced.get(id(node))
+    if found is None:
+        found = traced[id(node)] = _trace(node, facts, traced)
+    return found
+
+
+def _trace(node: Node, facts: Known, known: Traced) -> Trace:
     if isinstance(node, Not):
-        inner, found = trace(node.part, facts)
+        inner, found = trace(node.part, facts, known)
         return (None if inner is None else not inner), found
     if not isinstance(node, (All, Any)):
         value = truth(node, facts)
         return value, (Leaf(node, value),)
-    traced = [trace(part, facts) for part in node.parts]
+    traced = [trace(part, facts, known) for part in node.parts]
     values = [value for value, _ in traced]
     strongest = not isinstance(node, All)
     value = strongest if strongest in values else None if None in values else not strongest

@@ -165,7 +165,7 @@ def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:
 def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:
     at = pointer(declaration.given["of"])
     said: bool | None = on.stated(declaration.given["of"])
-    _, listed = _searched(declaration, on)
+    first, listed = _searched(declaration, on)
     if said is False and listed:
         detail = f"This says no, and {listed[0].entry.at} lists {listed[0].name}; the listed entry counts."
         on.facts.quality.append(Gap(CONFLICT, at, detail))
@@ -174,6 +174,9 @@ def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:
         return Fact(declaration.id, True, (*stated, *map(seen_entry, listed)))
     if said is False:
         return Fact(declaration.id, False, (Seen(False, at),))
+    asked = on.profile.asked.get(declaration.given["of"])
+    if asked and not first.gaps:
+        return Fact(declaration.id, False, (Seen(False, asked, origin="asked for, and none found"),))
     if declaration.given.get("never_if_sex", "") == on.profile.patient.sex:
         return Fact(declaration.id, False, (Seen(on.profile.patient.sex, "/patient/sex"),))
     return Fact(declaration.id, None, gaps=(Gap(NOT_SUPPLIED, at, "Not said; true or false would answer it."),))

@@ -54,6 +54,7 @@ _PATTERNS = {
         rf"|\b(?:advis|recommend|instruct)\w*\s+(?:you\s+|the\s+patient\s+|them\s+)?(?:to\s+{_ORDERED}|{_DOING})\b"
     ),
 }
+_DIGIT = re.compile(r"\d")
 _COMPILED = {what: re.compile(pattern, re.IGNORECASE) for what, pattern in _PATTERNS.items()}
 
 
@@ -62,6 +63,18 @@ def dose_in(text: str) -> tuple[str, ...]:
     """Return what makes `text` a dose or an order (`an amount: "…"`), each kind once. `text` is ours, no patient's."""
     found = ((what, pattern.search(text)) for what, pattern in _COMPILED.items())
     return tuple(f'{what}: "{match.group(0).strip(" .;:!?")}"' for what, match in found if match)
+
+
+def without_doses(text: str) -> str:
+    """Return a record's own words with "…" for every amount, frequency, interval or order; nothing is remembered.
+
+    The name of an order often holds a strength. Texts without a digit are left alone, since brands hold number words.
+    """
+    if not _DIGIT.search(text):
+        return text
+    for pattern in _COMPILED.values():
+        text = pattern.sub(" … ", text)
+    return text.strip()
 
 
 def doses_in(value: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from service.knowledge.conditions import Reader
 from service.knowledge.dose_guard import doses_in
 from service.knowledge.files import Folder
 from service.knowledge.load_facts import load_definitions, load_facts, load_policy
+from service.knowledge.load_fhir import load_terms
 from service.knowledge.load_references import load_checks, load_reference_claims, load_references
 from service.knowledge.load_rules import Grounds, load_rules
 from service.knowledge.load_sources import load_claims, load_documents
@@ -30,6 +31,7 @@ def load_pack(path: Path | None = None, locked: bool = True) -> Pack:
     folder = Folder(path or default_folder())
     vocabulary = load_vocabulary(folder)
     policy, stages = load_policy(folder)
+    terms = load_terms(folder, vocabulary, policy)
     facts = load_facts(folder, vocabulary, policy)
     definitions = load_definitions(folder, facts, policy)
     documents = load_documents(folder)
@@ -47,7 +49,7 @@ def load_pack(path: Path | None = None, locked: bool = True) -> Pack:
         name=head["name"], version=head["version"], sha256=digest_of(folder.path), folder=folder.path,
         clinical_review=head["clinical_review"],
         notice=head["notice"]["text"].strip(), notice_claims=tuple(head["notice"]["claims"]), rules=found, facts=facts,
-        policy=policy, stages=stages, vocabulary=vocabulary, claims=claims, documents=documents,
+        policy=policy, stages=stages, vocabulary=vocabulary, terms=terms, claims=claims, documents=documents,
         references=references, checks=checks,
     )  # fmt: skip
 

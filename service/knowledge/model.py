@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from schemas.fhir_terms import Terms
 from service.knowledge.nodes import Node
 from service.knowledge.vocabulary import Vocabulary
 
@@ -189,6 +190,7 @@ class Pack:
     policy: Mapping[str, Convention]
     stages: Mapping[str, tuple[Decimal, Decimal | None]]
     vocabulary: Vocabulary
+    terms: Terms
     claims: Mapping[str, Claim]
     documents: Mapping[str, Mapping[str, Any]]
     references: Mapping[str, Reference]

@@ -31,6 +31,11 @@ REASON_WORDS = {
     "skipped": "skipped",
     "entered_in_error": "entered in error",
     "draft_unnamed": "without a medicine",
+    "not_done": "not done",
+    "on_hold": "on hold",
+    "unconfirmed": "not confirmed",
+    "method": "measured or computed by a method that matters",
+    "deceased": "of a patient who has died",
 }
 
 

@@ -19,10 +19,16 @@ from service.presenters.passages import Passages
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An advisory as JSON text, and which rules spoke in it: rule and outcome, for counting."""
+    """An advisory as JSON text, and what to count of it; nothing of a patient.
+
+    `spoke` holds rule and outcome; for a CDS Hooks call, `cards` rule (or kind of card) and service, and `prefetch` key
+    and what became of it.
+    """
 
     text: bytes
     spoke: tuple[tuple[str, str], ...]
+    cards: tuple[tuple[str, str], ...] = ()
+    prefetch: tuple[tuple[str, str], ...] = ()
 
 
 class DoseFound(Exception):

@@ -7,17 +7,19 @@ from typing import Any
 
 from flask import Flask, Response
 
-from service.web import evaluate, knowledge, operations, pages
+from service.web import cds, evaluate, fhir, knowledge, operations, pages, rule_pages
 from service.web.access import guard_routes
 from service.web.body import read_what_is_left
 from service.web.context import EXTENSION, Context, moment
+from service.web.cors import allow_origins
 from service.web.errors import install_errors
 from service.web.headers import add_headers
 from service.web.logs import log_requests, make_log, method_of_request, route_of_request
 from service.web.metrics import Metrics
 from service.web.openapi import description, make_api
-from service.web.ports import Service
+from service.web.ports import Guard, Service
 from service.web.settings import Settings
+from service.web.trust import check_callers
 
 
 class _Application(Flask):
@@ -27,20 +29,30 @@ class _Application(Flask):
         """Stay silent."""
 
 
-def create_app(service: Service, settings: Settings | None = None, clock: Callable[[], datetime] = moment) -> Flask:
-    """Return the WSGI application for a service."""
-    settings = settings or Settings()
+def create_app(
+    service: Service,
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] = moment,
+    guard: Guard | None = None,
+) -> Flask:
+    """Return the WSGI application for a service; without a guard, nobody is asked who they are."""
+    settings, guard = settings or Settings(), guard or Guard()
+    if (settings.auth and guard.find is None) or (settings.cds_auth and guard.verify is None):
+        raise ValueError("callers must be asked who they are, and nothing is there to ask them")
     app = _Application("service.web", static_folder=None)
     # An address has one spelling; we redirect nobody.
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     log, metrics = make_log(), Metrics()
-    app.extensions[EXTENSION] = Context(service, clock, BoundedSemaphore(settings.max_evaluations), metrics, log)
+    gate = BoundedSemaphore(settings.max_evaluations)
+    app.extensions[EXTENSION] = Context(service, clock, gate, metrics, log, guard, settings.public_url)
     install_errors(app)
     add_headers(app)
     log_requests(app, log)
     _count_requests(app, metrics)
     app.after_request(read_what_is_left)
+    allow_origins(app)
+    check_callers(app)
     _add_routes(app)
     guard_routes(app)
     return app
@@ -48,9 +60,10 @@ def create_app(service: Service, settings: Settings | None = None, clock: Callab
 
 def _add_routes(app: Flask) -> None:
     api = make_api(app)
-    for part in (evaluate, knowledge, operations):
+    for part in (evaluate, cds, fhir, knowledge, operations):
         api.register_blueprint(part.blueprint)
     app.register_blueprint(pages.blueprint)
+    app.register_blueprint(rule_pages.blueprint)
     app.extensions["openapi"] = description(api)
 
 

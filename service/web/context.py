@@ -10,20 +10,26 @@ from flask import current_app
 
 from service.web.logs import Log
 from service.web.metrics import Metrics
-from service.web.ports import Service
+from service.web.ports import Guard, Service
 
 EXTENSION = "magflag"
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The service, and what surrounds it; `gate` bounds how many evaluations run at once."""
+    """The service, and what surrounds it.
+
+    `gate` bounds how many evaluations run at once; `base` is the address by which others reach us, from the settings.
+    The Host header of a request is never it: whoever calls may write into that what they like.
+    """
 
     service: Service
     clock: Callable[[], datetime]
     gate: BoundedSemaphore
     metrics: Metrics
     log: Log
+    guard: Guard
+    base: str
 
 
 def context() -> Context:

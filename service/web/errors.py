@@ -1,33 +1,42 @@
-"""Every error in one shape (RFC 9457), from one place.
+"""Every error from one place, in one shape (RFC 9457); an OperationOutcome where callers speak FHIR.
 
 The sentences are ours: an exception's own message may hold a patient's data, so nobody is told it.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from schemas.problem import Problem, Refused
 from service.intake.strict_json import MOST_BYTES
+from service.web.access import first_part
 from service.web.context import context
 from service.web.logs import log_failure
+from service.web.outcomes import DETAILS as FHIR_DETAILS
+from service.web.outcomes import DOORS, outcome_of
+from service.web.outcomes import HINTS as FHIR_HINTS
 
 MOST_PROBLEMS = 100
 CONTENT_TYPE = "application/problem+json"
 DETAILS = {
     400: "The request cannot be read.",
+    401: "The caller is not known.",
+    403: "This caller may not do this.",
     404: "There is nothing at this address.",
     405: "This address does not take this method.",
+    412: "Data that are needed could not be had.",
     413: "The body is too large.",
     415: "The body is not application/json in UTF-8, or it is compressed.",
     422: "The request can be read, but something in it cannot be.",
     429: "Too many requests.",
     500: "We failed, and conclude nothing: this is not an advisory without flags.",
     503: "We cannot answer now, and conclude nothing: this is not an advisory without flags.",
+    504: "A server that we ask did not answer in time, and we conclude nothing.",
 }
 HINTS = {
     404: "GET /docs shows what there is.",
@@ -38,22 +47,35 @@ HINTS = {
 }
 
 
-def problem_response(
-    status: int, problems: Sequence[Problem] = (), headers: Iterable[tuple[str, str]] = ()
-) -> Response:
+def error_response(status: int, problems: Sequence[Problem] = (), headers: Iterable[tuple[str, str]] = ()) -> Response:
     """Return the answer to a request that went wrong; without problems of its own, the status is the problem."""
+    door = first_part()
+    if door in DOORS:
+        told = _told(status, problems, DETAILS | FHIR_DETAILS, HINTS | FHIR_HINTS)
+        body, content_type = outcome_of(status, told), DOORS[door]
+    else:
+        body, content_type = _details(status, _told(status, problems, DETAILS, HINTS)), CONTENT_TYPE
+    response = Response(json.dumps(body, ensure_ascii=False), status, content_type=content_type)
+    response.headers.extend(dict(headers))
+    return response
+
+
+def _told(
+    status: int, problems: Sequence[Problem], details: Mapping[int, str], hints: Mapping[int, str]
+) -> Sequence[Problem]:
+    detail = details.get(status, f"{HTTPStatus(status).phrase}.")
+    return _shortened(problems) or [Problem("", detail, hints.get(status))]
+
+
+def _details(status: int, problems: Sequence[Problem]) -> dict[str, Any]:
     title = HTTPStatus(status).phrase
-    detail = DETAILS.get(status, f"{title}.")
-    body = {
+    return {
         "type": "about:blank",
         "title": title,
         "status": status,
-        "detail": detail,
-        "problems": [asdict(each) for each in _shortened(problems) or [Problem("", detail, HINTS.get(status))]],
+        "detail": DETAILS.get(status, f"{title}."),
+        "problems": [asdict(each) for each in problems],
     }
-    response = Response(json.dumps(body, ensure_ascii=False), status, content_type=CONTENT_TYPE)
-    response.headers.extend(dict(headers))
-    return response
 
 
 def _shortened(problems: Sequence[Problem]) -> Sequence[Problem]:
@@ -72,7 +94,7 @@ def install_errors(app: Flask) -> None:
 
 
 def _refused(error: Refused) -> Response:
-    return problem_response(error.status, error.problems)
+    return error_response(error.status, error.problems)
 
 
 def _http(error: HTTPException) -> Response:
@@ -81,7 +103,7 @@ def _http(error: HTTPException) -> Response:
     if original is not None:
         return _unexpected(original)
     kept = [(name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}]
-    return problem_response(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, headers=kept)
+    return error_response(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, headers=kept)
 
 
 def _unexpected(error: Exception) -> Response:
@@ -89,5 +111,5 @@ def _unexpected(error: Exception) -> Response:
     context().metrics.failures.labels(type(error).__name__).inc()
     seconds = getattr(error, "retry_after", None)
     if isinstance(seconds, int):
-        return problem_response(503, headers=[("Retry-After", str(seconds))])
-    return problem_response(500)
+        return error_response(503, headers=[("Retry-After", str(seconds))])
+    return error_response(500)

@@ -1,20 +1,16 @@
 """POST /v1/evaluate: a profile in, an advisory out, nothing kept."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from flask import Response, request
 from flask_smorest import Blueprint
-from werkzeug.exceptions import ServiceUnavailable
 
 from schemas.advisory_schema import AdvisorySchema
 from schemas.problem import Problem, Refused
 from schemas.profile_schema import ProfileSchema
+from service.web.admission import admitted
 from service.web.body import JSON, read_json_body
 from service.web.context import context
 from service.web.openapi import refuses
 
-RETRY_AFTER = 1
 EXAMPLE = {
     "patient": {"age": 74, "sex": "female"},
     "conditions": ["trigeminal neuralgia", "CKD stage 4"],
@@ -48,7 +44,7 @@ def evaluate() -> Response:
     explain = _explain()
     body = read_json_body()
     here = context()
-    with _admitted(), here.metrics.seconds.time():
+    with admitted():
         answer = here.service.evaluate(body, now=here.clock(), explain=explain)
     here.metrics.count_outcomes(answer.spoke)
     return Response(answer.text, content_type=JSON)
@@ -59,16 +55,3 @@ def _explain() -> bool:
     if written not in {"true", "false"}:
         raise Refused(422, [Problem("", "The query parameter explain is neither true nor false.", "?explain=true")])
     return written == "true"
-
-
-@contextmanager
-def _admitted() -> Iterator[None]:
-    """Take on one evaluation more, or say at once that there are too many: waiting in a queue would help nobody."""
-    here = context()
-    if not here.gate.acquire(blocking=False):
-        here.metrics.shed.inc()
-        raise ServiceUnavailable(retry_after=RETRY_AFTER)
-    try:
-        yield
-    finally:
-        here.gate.release()

@@ -10,6 +10,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 # Shown from the start with the value 0, so that an alarm can be set before it is first needed: the two engines
 # disagreed, the engine failed, a text of ours held a dose.
 FAILURES = ("Disagreement", "EngineFailed", "DoseFound")
+FEEDBACK_OUTCOMES = ("accepted", "overridden")
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
@@ -32,8 +33,18 @@ class Metrics:
         )
         self._counters: dict[tuple[str, str], Counter] = {}
         self.shed = Counter("magflag_shed", "Evaluations not begun: too many at once.", registry=self.registry)
+        self.cards = Counter("magflag_cards_issued", "Cards issued.", ["rule", "service"], registry=self.registry)
+        self.cards_dropped = Counter(
+            "magflag_cards_dropped", "Cards issued that feedback cannot be counted against.", registry=self.registry
+        )
+        self.feedback = Counter("magflag_feedback", "Reports on cards.", ["outcome"], registry=self.registry)
+        self.prefetch = Counter(
+            "magflag_prefetch", "Prefetch keys, by what became of each.", ["key", "state"], registry=self.registry
+        )
         for error in FAILURES:
             self.failures.labels(error)
+        for outcome in FEEDBACK_OUTCOMES:
+            self.feedback.labels(outcome)
 
     def count_outcomes(self, flags: Iterable[tuple[str, str]]) -> None:
         """Count the flags of an advisory by rule and outcome."""
@@ -42,6 +53,22 @@ class Metrics:
             if spoke not in self._counters:
                 self._counters[spoke] = self.outcomes.labels(*spoke)
             self._counters[spoke].inc()
+
+    def count_cards(self, cards: Iterable[tuple[str, str]]) -> None:
+        """Count cards by what they speak for, a rule of ours or a kind of card, and by service; never by patient."""
+        for rule, service in cards:
+            self.cards.labels(rule, service).inc()
+
+    def count_prefetch(self, parts: Iterable[tuple[str, str]]) -> None:
+        """Count what became of each prefetch key of ours; what clients add of their own is no label."""
+        for key, state in parts:
+            self.prefetch.labels(key, state).inc()
+
+    def count_feedback(self, outcomes: Iterable[str]) -> None:
+        """Count reports on cards; a word that is not an outcome, which a caller may have made up, is no label."""
+        for outcome in outcomes:
+            if outcome in FEEDBACK_OUTCOMES:
+                self.feedback.labels(outcome).inc()
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format; of all processes, if there are several."""

@@ -11,6 +11,7 @@ from schemas.problem_schema import ProblemDetailsSchema
 from schemas.profile_schema import MOST_ENTRIES, EntryField
 from schemas.strict import Day, Flag, LooseDay, Number, Text, Word
 from service.web.errors import CONTENT_TYPE, DETAILS
+from service.web.outcomes import OUTCOME
 
 View = TypeVar("View", bound=Callable[..., Any])
 VERSION = "1.0.0"
@@ -79,6 +80,18 @@ def refuses(blueprint: flask_smorest.Blueprint, *statuses: int) -> Callable[[Vie
                 status, schema=ProblemDetailsSchema, content_type=CONTENT_TYPE, description=told
             )
             view = documented(view)
+        return view
+
+    return decorate
+
+
+def refuses_as_outcome(blueprint: flask_smorest.Blueprint, kind: str, *statuses: int) -> Callable[[View], View]:
+    """Say in the description which errors a route of FHIR or CDS Hooks answers with, as an OperationOutcome."""
+
+    def decorate(view: View) -> View:
+        for status in statuses:
+            told = DETAILS.get(status, HTTPStatus(status).phrase)
+            view = blueprint.alt_response(status, schema=OUTCOME, content_type=kind, description=told)(view)
         return view
 
     return decorate

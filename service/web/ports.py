@@ -1,8 +1,11 @@
 """What the web layer needs of the rest; `service.wiring` provides it, and a test may provide a pretence of it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from schemas.client import Client
 from service.presenters.plain import Answer
 
 
@@ -15,6 +18,34 @@ class Service(Protocol):
 
     def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> Answer:
         """Return the JSON text of the advisory for the profile in `body`."""
+        ...
+
+    def cds_services(self, *, client: Client) -> bytes:
+        """Return the JSON text of the discovery response: the services that a client may call."""
+        ...
+
+    def hook(self, service_id: str, body: bytes, *, now: datetime, client: Client, base: str) -> Answer:
+        """Return the JSON text of the cards for the call in `body`; raise Refused (404) for a service we have not."""
+        ...
+
+    def feedback(self, service_id: str, body: bytes, *, now: datetime, client: Client) -> tuple[str, ...]:
+        """Keep what `body` says became of cards, and return the outcomes; raise Refused (404) as `hook` does."""
+        ...
+
+    def feedback_summary(self, *, tenant: str) -> dict[str, Any]:
+        """Return how a tenant's cards fared, in counts."""
+        ...
+
+    def advise(self, body: bytes, *, now: datetime, base: str) -> Answer:
+        """Return the JSON text of a Bundle of advice for the Bundle in `body`."""
+        ...
+
+    def capability(self, base: str) -> dict[str, Any]:
+        """Return the CapabilityStatement."""
+        ...
+
+    def operation(self) -> dict[str, Any]:
+        """Return the OperationDefinition of $advise."""
         ...
 
     def rules(self) -> list[dict[str, Any]]:
@@ -44,3 +75,31 @@ class Service(Protocol):
     def ready(self) -> tuple[bool, dict[str, Any]]:
         """Say whether an evaluation would be answered now, and what that rests on."""
         ...
+
+
+class Bearer(Protocol):
+    """Whoever holds a token of ours: a role, within a tenant."""
+
+    @property
+    def role(self) -> str:
+        """Return one of the words of `service.web.access.Role`."""
+        ...
+
+    @property
+    def tenant(self) -> str:
+        """Return whose patients these are."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How callers are known. Where a part is None, nobody is asked who they are: on this machine only.
+
+    `verify` returns the client that signed the token of an Authorization header, or raises
+    `service.trust.untrusted.Untrusted`. `find` returns whoever holds a token of ours, or None. `origins` are those
+    whose pages may read our answers in a browser (CORS).
+    """
+
+    verify: Callable[[str | None, datetime], Client] | None = None
+    find: Callable[[str, datetime], Bearer | None] | None = None
+    origins: frozenset[str] = frozenset()

@@ -5,16 +5,20 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from service.web.ports import Service
-from service.web.settings import RefusedToServe, Settings, check_access, read_settings
+from schemas.client import Client
+from service.knowledge.files import BrokenPack
+from service.trust.clients import BrokenClients, load_clients
+from service.web.ports import Guard, Service
+from service.web.settings import RefusedToServe, Settings, address_of, read_settings
 
 __all__ = ["RefusedToServe", "make_server", "serve"]
 
@@ -27,7 +31,8 @@ GRANIAN_LOG = {
         "access": {"formatter": "access", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
     }
 }
-TO_TRY = """magflag listens on {base} (no authentication: this machine only)
+TO_TRY = """magflag listens on {base}
+{access}
 
 Try:
   curl -s {base}/v1/evaluate -H 'Content-Type: application/json' --data @examples/ckd-g4-oxide.json
@@ -36,20 +41,33 @@ Try:
 What it can do: {base}/docs
 Stop it with Ctrl-C.
 """
+OPEN = """
+NO AUTHENTICATION of {what}: whoever is on this machine may call. For development only.
+Set {names} to ask callers who they are."""
+CLOSED = "Callers of /v1 need a token of ours: add -H 'Authorization: Bearer …' below. EHRs sign their calls."
+Guards = Callable[[Settings, Sequence[Client]], Guard]
 
 
-def serve(service_factory: Callable[[], Service], host: str = "127.0.0.1", port: int = 8080) -> None:
-    """Serve until stopped; raise RefusedToServe, before anything is started, if a setting or the address cannot be."""
-    settings = read_settings(os.environ)
-    check_access(host, os.environ.get("MAGFLAG_AUTH"))
+def serve(
+    service_factory: Callable[[], Service],
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    guard_factory: Guards | None = None,
+) -> None:
+    """Serve until stopped; raise RefusedToServe, before anything is started, if a setting or the address cannot be.
+
+    The factories are called in every worker: `guard_factory` with the settings and the clients of the clients file.
+    """
+    settings = read_settings(os.environ, host, port)
+    clients = _clients(settings)
     host = "127.0.0.1" if host == "localhost" else host
     _check_free(host, port)
     first = multiprocessing.Semaphore(1)
 
     def load() -> Any:
-        app = _load(service_factory, settings)
+        app = _load(service_factory, settings, partial(_guard, guard_factory, settings, clients))
         if first.acquire(block=False):
-            _say(TO_TRY.format(base=_base(host, port)))
+            _say(TO_TRY.format(base=address_of(host, port), access=access_told(settings)))
         return app
 
     with _shared_counters(settings):
@@ -71,7 +89,33 @@ def make_server(host: str, port: int, workers: int = 1) -> Any:
     )
 
 
-def _load(service_factory: Callable[[], Service], settings: Settings) -> Any:
+def _clients(settings: Settings) -> Sequence[Client]:
+    """Read the clients file where one is named, also while nobody is asked: it names the origins, too."""
+    if settings.clients is None:
+        return ()
+    try:
+        return load_clients(settings.clients)
+    except BrokenClients as broken:
+        told = "".join(f"\n{each.at}\n  {each.message} {each.hint or ''}" for each in broken.problems)
+        raise RefusedToServe(f"The clients file holds mistakes.{told}") from None
+
+
+def _guard(guard_factory: Guards | None, settings: Settings, clients: Sequence[Client]) -> Guard:
+    if guard_factory is not None:
+        return guard_factory(settings, clients)
+    return Guard(origins=frozenset(origin for client in clients for origin in client.origins))
+
+
+def access_told(settings: Settings) -> str:
+    """Say who may call; loudly, where it is everybody on this machine."""
+    doors = {"MAGFLAG_AUTH": (settings.auth, "/v1, /fhir"), "MAGFLAG_CDS_AUTH": (settings.cds_auth, "/cds-services")}
+    is_open = {name: what for name, (is_required, what) in doors.items() if not is_required}
+    if not is_open:
+        return CLOSED
+    return OPEN.format(what=", ".join(is_open.values()), names=" and ".join(f"{name}=required" for name in is_open))
+
+
+def _load(service_factory: Callable[[], Service], settings: Settings, guard: Callable[[], Guard]) -> Any:
     """Make the application inside the worker: the engine is not made for living through a fork.
 
     Imported here, because prometheus-client decides on import whether it counts alone or with other processes.
@@ -79,9 +123,10 @@ def _load(service_factory: Callable[[], Service], settings: Settings) -> Any:
     from service.web.app import create_app  # noqa: PLC0415
 
     try:
-        return create_app(service_factory(), settings)
+        return create_app(service_factory(), settings, guard=guard())
     except Exception as error:  # Whatever it was, the reader is told in a sentence; no patient is involved yet.
-        _say(f"magflag cannot start: {error}. `magflag rules check` lists every mistake in the rules.\n")
+        way_out = " `magflag rules check` lists every mistake in the rules." if isinstance(error, BrokenPack) else ""
+        _say(f"magflag cannot start: {error}.{way_out}\n")
         raise SystemExit(1) from None
 
 
@@ -105,10 +150,6 @@ def _shared_counters(settings: Settings) -> AbstractContextManager[Any]:
     folder = tempfile.TemporaryDirectory(prefix="magflag-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder.name
     return folder
-
-
-def _base(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _say(text: str) -> None:

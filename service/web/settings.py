@@ -3,6 +3,9 @@
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.clients_file import is_address
 
 # Name, default, meaning. The table in the documentation is held against this one.
 SETTINGS = (
@@ -12,13 +15,28 @@ SETTINGS = (
     ("MAGFLAG_MAX_EVALUATIONS", "32", "How many evaluations one process takes on at once; more are answered with 503."),
     (
         "MAGFLAG_AUTH",
-        "off on loopback",
-        "Whether callers need a token. Only off, on a loopback address, exists so far.",
+        "off on loopback, else required",
+        "Whether callers of /v1 and /fhir need a token of ours; off is for a loopback address only.",
+    ),
+    (
+        "MAGFLAG_CDS_AUTH",
+        "off on loopback, else required",
+        "Whether EHRs must sign their calls of /cds-services; required needs MAGFLAG_CLIENTS.",
+    ),
+    ("MAGFLAG_CLIENTS", "none", "The clients file: which EHRs may call, and how their calls are known."),
+    ("MAGFLAG_PUBLIC_URL", "the address listened on", "The address by which others reach the service; for links."),
+    ("MAGFLAG_FETCH_MS", "400", "Milliseconds one call may spend on asking a FHIR server for what prefetch left out."),
+    (
+        "MAGFLAG_DATABASE_URL",
+        "an SQLite file of this user",
+        "Where tokens of ours, used tokens of EHRs and feedback are kept.",
     ),
 )
 
 MOST_WORKERS = 64
 MOST_EVALUATIONS = 1024
+LEAST_FETCH_MS, MOST_FETCH_MS = 50, 5000
+REACHABLE = "This address can be reached from other machines"
 
 
 class RefusedToServe(Exception):
@@ -27,41 +45,77 @@ class RefusedToServe(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the web layer runs."""
+    """How the web layer runs. `auth` and `cds_auth` say whether callers are asked who they are."""
 
     workers: int = 1
     max_evaluations: int = 32
+    auth: bool = False
+    cds_auth: bool = False
+    clients: Path | None = None
+    public_url: str = "http://127.0.0.1:8080"
+    fetch_ms: int = 400
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings, or raise RefusedToServe."""
-    return Settings(
-        workers=_count(environ, "MAGFLAG_WORKERS", Settings().workers, MOST_WORKERS),
-        max_evaluations=_count(environ, "MAGFLAG_MAX_EVALUATIONS", Settings().max_evaluations, MOST_EVALUATIONS),
+def read_settings(environ: Mapping[str, str], host: str = "127.0.0.1", port: int = 8080) -> Settings:
+    """Return the settings of a service that listens on `host` and `port`, or raise RefusedToServe."""
+    usual = Settings()
+    clients = environ.get("MAGFLAG_CLIENTS")
+    settings = Settings(
+        workers=_count(environ, "MAGFLAG_WORKERS", usual.workers, (1, MOST_WORKERS)),
+        max_evaluations=_count(environ, "MAGFLAG_MAX_EVALUATIONS", usual.max_evaluations, (1, MOST_EVALUATIONS)),
+        auth=_is_required(environ, "MAGFLAG_AUTH", host),
+        cds_auth=_is_required(environ, "MAGFLAG_CDS_AUTH", host),
+        clients=Path(clients) if clients else None,
+        public_url=_public(environ, address_of(host, port)),
+        fetch_ms=_count(environ, "MAGFLAG_FETCH_MS", usual.fetch_ms, (LEAST_FETCH_MS, MOST_FETCH_MS)),
     )
+    check_access(host, settings)
+    return settings
 
 
-def _count(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
-    written = environ.get(name) or str(default)
-    if not (written.isascii() and written.isdigit() and 1 <= int(written) <= most):
-        raise RefusedToServe(f"{name} is not a whole number from 1 to {most}. Write for example {name}={default}.")
+def check_access(host: str, settings: Settings) -> None:
+    """Raise RefusedToServe unless it is safe to answer callers as the settings say."""
+    for name, is_required in (("MAGFLAG_AUTH", settings.auth), ("MAGFLAG_CDS_AUTH", settings.cds_auth)):
+        if not (is_required or is_loopback(host)):
+            raise RefusedToServe(
+                f"{REACHABLE}, and {name}=off would let them all in. "
+                "Unset it, or serve on a loopback address: magflag serve --host 127.0.0.1"
+            )
+    if settings.cds_auth and settings.clients is None:
+        because = "MAGFLAG_CDS_AUTH is required here" if is_loopback(host) else REACHABLE
+        raise RefusedToServe(
+            f"{because}, so EHRs must be told apart by the tokens they sign. "
+            "Set MAGFLAG_CLIENTS to the path of the clients file, or serve on a loopback address without it."
+        )
+
+
+def _is_required(environ: Mapping[str, str], name: str, host: str) -> bool:
+    written = environ.get(name) or ("off" if is_loopback(host) else "required")
+    if written not in {"off", "required"}:
+        raise RefusedToServe(f"{name} is neither off nor required. Unset it for what fits the address.")
+    return written == "required"
+
+
+def _count(environ: Mapping[str, str], name: str, usual: int, bounds: tuple[int, int]) -> int:
+    least, most = bounds
+    written = environ.get(name) or str(usual)
+    if not (written.isascii() and written.isdigit() and least <= int(written) <= most):
+        raise RefusedToServe(f"{name} is not a whole number from {least} to {most}. Write for example {name}={usual}.")
     return int(written)
 
 
-def check_access(host: str, auth: str | None) -> None:
-    """Raise RefusedToServe unless it is safe to answer callers without asking who they are."""
-    if auth not in (None, "", "off", "required"):
-        raise RefusedToServe("MAGFLAG_AUTH is neither off nor required. Leave it unset on a loopback address.")
-    if auth == "required":
+def _public(environ: Mapping[str, str], listens: str) -> str:
+    written = environ.get("MAGFLAG_PUBLIC_URL") or listens
+    if not is_address(written):
         raise RefusedToServe(
-            "MAGFLAG_AUTH=required is not built yet, so magflag cannot tell one caller from another. "
-            "Unset it, and serve on a loopback address: magflag serve --host 127.0.0.1"
+            "MAGFLAG_PUBLIC_URL is not an absolute address. Write for example MAGFLAG_PUBLIC_URL=https://cds.example.org"
         )
-    if not is_loopback(host):
-        raise RefusedToServe(
-            "This address can be reached from other machines, and magflag cannot authenticate callers yet. "
-            "Serve on a loopback address: magflag serve --host 127.0.0.1"
-        )
+    return written.rstrip("/")
+
+
+def address_of(host: str, port: int) -> str:
+    """Return the address of what listens on `host` and `port`."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def is_loopback(host: str) -> bool:

@@ -10,19 +10,30 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.intake.strict_json import parse
+from schemas.client import Client
+from schemas.problem import Problem, Refused
+from service.intake.hook import parts_of, receive_feedback, receive_hook, refuse_unobtainable, unknown_service
+from service.intake.strict_json import parse, parse_fhir
 from service.presenters.plain import Answer
 from service.web.app import create_app
 from service.web.ports import Service
-from service.wiring import build_service
+from service.wiring.service import build_service
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 SECONDS_UNTIL_HUNG = 20
+# The services of the contract (section 3), with the hook of each.
+HOOKS = {
+    "magnesium-patient-view": "patient-view",
+    "magnesium-order-select": "order-select",
+    "magnesium-order-sign": "order-sign",
+    "magnesium-discharge": "encounter-discharge",
+}
+KEYS = ("patient", "kidney", "medrequests", "medstatements")
 
 
 class Pretend:
-    """A service that answers an empty advisory, or raises what it is told to raise."""
+    """A service that reads what it is sent and answers nothing, or raises what it is told to raise."""
 
     def __init__(self, raises: Exception | None = None, is_ready: bool = True) -> None:
         self.raises = raises
@@ -30,15 +41,63 @@ class Pretend:
         self.started = threading.Event()
         self.may_finish = threading.Event()
         self.may_finish.set()
+        self.kept: list[Any] = []
 
-    def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> Answer:
+    def begin(self) -> None:
         self.started.set()
         assert self.may_finish.wait(SECONDS_UNTIL_HUNG)
         if self.raises:
             raise self.raises
+
+    def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> Answer:
+        self.begin()
         parse(body)
         text = json.dumps({"now": now.isoformat(), "explain": explain, "flags": []}).encode()
         return Answer(text, (("kidney/x", "raised"),) * 2)
+
+    def cds_services(self, *, client: Client) -> bytes:
+        self.begin()
+        services = [{"hook": hook, "id": name, "description": client.name} for name, hook in HOOKS.items()]
+        return json.dumps({"services": services}).encode()
+
+    def hook(self, service_id: str, body: bytes, *, now: datetime, client: Client, base: str) -> Answer:
+        self.begin()
+        if service_id not in HOOKS:
+            raise unknown_service()
+        call = receive_hook(parse_fhir(body), HOOKS[service_id])
+        parts = parts_of(call, KEYS)
+        refuse_unobtainable(parts, has_orders=call.drafts is not None)
+        text = json.dumps({"cards": [], "extension": {"client": client.name, "base": base, "now": now.isoformat()}})
+        spoke, cards = (("kidney/x", "raised"),) * 2, (("kidney/x", service_id),)
+        return Answer(text.encode(), spoke, cards, tuple((part.key, part.state) for part in parts))
+
+    def feedback(self, service_id: str, body: bytes, *, now: datetime, client: Client) -> tuple[str, ...]:
+        self.begin()
+        if service_id not in HOOKS:
+            raise unknown_service()
+        items = receive_feedback(parse_fhir(body))
+        self.kept.append((service_id, client.tenant, now, items))
+        return tuple(item.outcome for item in items)
+
+    def feedback_summary(self, *, tenant: str) -> dict[str, Any]:
+        self.begin()
+        return {"tenant": tenant}
+
+    def advise(self, body: bytes, *, now: datetime, base: str) -> Answer:
+        self.begin()
+        data = parse_fhir(body)
+        if not isinstance(data, dict) or data.get("resourceType") != "Bundle":
+            raise Refused(400, [Problem("/resourceType", "This must be a Bundle.")])
+        text = json.dumps({"resourceType": "Bundle", "type": "collection", "id": base, "timestamp": now.isoformat()})
+        return Answer(text.encode(), (("kidney/x", "raised"),) * 2)
+
+    def capability(self, base: str) -> dict[str, Any]:
+        self.begin()
+        return {"resourceType": "CapabilityStatement", "url": base}
+
+    def operation(self) -> dict[str, Any]:
+        self.begin()
+        return {"resourceType": "OperationDefinition"}
 
     def rules(self) -> list[dict[str, Any]]:
         if self.raises:
@@ -82,6 +141,17 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def pretend() -> type[Pretend]:
     return Pretend
+
+
+@pytest.fixture(scope="session")
+def pretend_app() -> Flask:
+    """Return an application for what does not depend on the rules."""
+    return create_app(Pretend(), clock=lambda: NOW)
+
+
+@pytest.fixture
+def pretend_client(pretend_app: Flask) -> FlaskClient:
+    return pretend_app.test_client()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from service.web.access import ACCESS, Who, guard_routes
+from service.web.access import ACCESS, BY_FIRST_PART, Who, guard_routes
 
 CALLS = ["/", "/docs", "/openapi.json", "/style.css", "/v1/rules", "/v1/pack", "/health/live", "/metrics", "/nothing"]
 
@@ -30,9 +30,15 @@ def test_every_route_declares_who_may_call_it(app: Flask) -> None:
     assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ACCESS)
 
 
-def test_whatever_is_under_v1_is_for_clients(app: Flask) -> None:
+def test_whatever_could_be_about_a_patient_asks_who_is_calling(app: Flask) -> None:
+    open_to_all = {"", "docs", "health", "metrics", "openapi.json", "rules", "schemas", "style.css"}
     for rule in app.url_map.iter_rules():
-        assert (ACCESS[rule.endpoint].who is Who.CLIENT) == rule.rule.startswith("/v1/")
+        part = rule.rule.split("/")[1]
+        assert ACCESS[rule.endpoint].who is (Who.ANYONE if part in open_to_all else BY_FIRST_PART[part]), rule.rule
+
+
+def test_every_call_of_a_client_is_open_to_some_role(app: Flask) -> None:
+    assert all(access.roles for access in ACCESS.values() if access.who is Who.CLIENT)
 
 
 def test_an_application_with_an_undeclared_route_does_not_start() -> None:

@@ -17,7 +17,7 @@ WRONG: dict[str, tuple[int, str, str, dict[str, Any]]] = {
     "no such rule": (404, "GET", "/v1/rules/no/such", {}),
     "no such claim": (404, "GET", "/v1/claims/C-NONE-01", {}),
     "trailing slash": (404, "GET", "/v1/rules/", {}),
-    "doubled slash": (404, "GET", "//v1/rules", {}),
+    "doubled slash": (404, "GET", "/v1//rules", {}),
     "bytes in the path": (404, "GET", "/v1/claims/%ff%00", {}),
     "GET of a call": (405, "GET", "/v1/evaluate", {}),
     "POST of a page": (405, "POST", "/v1/pack", {}),

@@ -1,54 +1,47 @@
-"""Puts the parts together: settings in, a service out. Nothing else builds anything."""
+"""The service of one pack: bytes in, bytes out."""
 
-import os
-import uuid
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any
 
+from schemas.client import Client
 from service.assess import Advisory, Assessor
+from service.fetch.fetcher import Fetcher, Limits
+from service.intake.fhir.read import read_bundle
 from service.intake.profile import receive
+from service.intake.strict_json import parse_fhir
 from service.knowledge.load import load_pack
 from service.knowledge.model import Claim, Pack
+from service.presenters.fhir import FhirWriter
+from service.presenters.fhir_capability import capability, operation_definition
 from service.presenters.knowledge import claim_of, rule_of, sources_of
 from service.presenters.passages import Passages
 from service.presenters.plain import Answer, Writer, pack_of
+from service.trust.clients import load_clients
+from service.wiring.hooks import Hooks, servers_of
+from service.wiring.ids import uuid7
+from service.wiring.kept import Kept, open_kept
+from service.wiring.settings import Settings
 
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a deployment may set; each one is an environment variable with the prefix MAGFLAG_."""
-
-    rules: Path | None = None
-    documents: Path | None = None
-
-    @classmethod
-    def from_environment(cls) -> "Settings":
-        """Return the settings of this process."""
-        return cls(_path("MAGFLAG_RULES"), _path("MAGFLAG_DOCUMENTS"))
-
-
-def _path(name: str) -> Path | None:
-    value = os.environ.get(name)
-    return Path(value) if value else None
-
-
-def uuid7(moment: datetime) -> str:
-    """Return a UUID of version 7 (RFC 9562): sortable by time."""
-    milliseconds = int(moment.timestamp() * 1000)
-    tail = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | (tail >> 68) << 64 | 0b10 << 62 | tail & (1 << 62) - 1
-    return str(uuid.UUID(int=value))
+# The day of this version of the software, which a CapabilityStatement has to name (FHIR R4, CapabilityStatement.date).
+RELEASED = "2026-11-21"
 
 
 class Service:
     """The service of one pack: bytes in, bytes out. See service.web.ports for what the web asks of it."""
 
-    def __init__(self, pack: Pack, documents: Path | None = None) -> None:
+    def __init__(
+        self, pack: Pack, settings: Settings | None = None, kept: Kept | None = None, clients: Sequence[Client] = ()
+    ) -> None:
+        settings = settings or Settings()
         self._pack = pack
-        self._passages = Passages(documents)
+        self._passages = Passages(settings.documents)
         self._assessor = Assessor(pack)
+        fetcher = Fetcher(parse_fhir, Limits(budget_seconds=settings.fetch_ms / 1000))
+        self._hooks = Hooks(pack, self._assessor, fetcher, kept, tuple(servers_of(clients)))
+        self._fhir_writers: dict[str, FhirWriter] = {}
         self.writer = Writer(pack, self._passages)
         self._rules = {rule.id: rule for rule in pack.rules}
         self._listed = [rule_of(rule) for rule in pack.rules]
@@ -63,8 +56,42 @@ class Service:
         """Return the advisory as JSON text; raise Refused for bad input, anything else for a failure of ours."""
         advisory = self.assess(body, now, explain)
         made = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        spoke = tuple((flag.rule.id, flag.outcome) for flag in advisory.flags)
-        return Answer(self.writer.advisory(advisory, uuid7(now), made), spoke)
+        return Answer(self.writer.advisory(advisory, uuid7(now), made), _spoke(advisory))
+
+    def advise(self, body: bytes, *, now: datetime, base: str) -> Answer:
+        """Return advice as a FHIR Bundle for the Bundle in `body`; raise Refused for bad input."""
+        day = now.astimezone(UTC).date()
+        profile = read_bundle(parse_fhir(body), self._pack.terms, day).profile
+        advisory = self._assessor.assess(profile, day, hashlib.sha256(body).hexdigest())
+        made = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if base not in self._fhir_writers:
+            self._fhir_writers[base] = FhirWriter(self._pack, base)
+        text = self._fhir_writers[base].bundle(advisory, uuid7(now), made, profile.patient.id)
+        return Answer(text, _spoke(advisory))
+
+    def capability(self, base: str) -> dict[str, Any]:
+        """Return the CapabilityStatement (FHIR R4)."""
+        return capability(base, version("magflag"), RELEASED)
+
+    def operation(self) -> dict[str, Any]:
+        """Return the OperationDefinition of $advise (FHIR R4)."""
+        return operation_definition(version("magflag"), RELEASED)
+
+    def cds_services(self, *, client: Client) -> bytes:
+        """Return which CDS Hooks services a client may call."""
+        return self._hooks.services(client)
+
+    def hook(self, service_id: str, body: bytes, *, now: datetime, client: Client, base: str) -> Answer:
+        """Return the cards for a call of a service."""
+        return self._hooks.call(service_id, body, now, client, base)
+
+    def feedback(self, service_id: str, body: bytes, *, now: datetime, client: Client) -> tuple[str, ...]:
+        """Keep what became of cards; return the outcomes."""
+        return self._hooks.feedback(service_id, body, now, client)
+
+    def feedback_summary(self, *, tenant: str) -> dict[str, Any]:
+        """Return how a tenant's cards fared."""
+        return self._hooks.summary(tenant)
 
     def rules(self) -> list[dict[str, Any]]:
         """Return all rules, in short."""
@@ -76,7 +103,8 @@ class Service:
         if rule is None:
             return None
         background = [self._claim(claim) for claim in rule.background]
-        return rule_of(rule, full=True) | {"sources": self.writer.sources(rule), "background_claims": background}
+        known_of_it = {"evidence": self.writer.evidence(rule), "sources": self.writer.sources(rule)}
+        return rule_of(rule, full=True) | known_of_it | {"background_claims": background}
 
     def claim(self, known: str) -> dict[str, Any] | None:
         """Return one claim; a never-emit claim is as if it were not there."""
@@ -132,7 +160,13 @@ def _cited_by(pack: Pack) -> dict[str, list[str]]:
     return cited
 
 
+def _spoke(advisory: Advisory) -> tuple[tuple[str, str], ...]:
+    return tuple((flag.rule.id, flag.outcome) for flag in advisory.flags)
+
+
 def build_service(settings: Settings | None = None) -> Service:
-    """Return a service for these settings; raise BrokenPack with every mistake in the rules."""
+    """Return a service for these settings; raise BrokenPack, BrokenClients or StoreUnavailable."""
     settings = settings or Settings.from_environment()
-    return Service(load_pack(settings.rules), settings.documents)
+    kept = open_kept(settings.database) if settings.database else None
+    clients = load_clients(settings.clients) if settings.clients else ()
+    return Service(load_pack(settings.rules), settings, kept, clients)
