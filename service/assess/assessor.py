@@ -4,9 +4,9 @@ from datetime import date
 
 from schemas.profile import Profile
 from service.assess.advisory import Advisory, Clear, Flag
-from service.assess.reasons import because, known_so_far, missing, would_need
+from service.assess.reasons import Reasons, would_need
 from service.engine.agree import Engines
-from service.engine.reference import CANNOT_SAY, CLEAR, RAISED, Traced
+from service.engine.reference import CANNOT_SAY, CLEAR, RAISED
 from service.facts.derive import derive
 from service.facts.model import Facts, Gap
 from service.knowledge.model import SEVERITIES, STEP_DOWN, Pack, Rule
@@ -27,30 +27,30 @@ class Assessor:
         """Return the advisory of a profile on a day; raise Disagreement rather than answer without agreement."""
         facts = derive(profile, self.pack, as_of)
         outcomes = self._evaluate(facts.by_id)
-        traced: Traced = {}
+        reasons = Reasons(facts.by_id)
         spoke = [rule for rule in self._rules.values() if outcomes[rule.id] != CLEAR]
-        flags = [self._flag(rule, outcomes[rule.id], facts, traced) for rule in spoke]
+        flags = [self._flag(rule, outcomes[rule.id], reasons) for rule in spoke]
         flags.sort(key=lambda flag: (ORDER[flag.severity], flag.outcome != RAISED, flag.rule.id))
         return Advisory(
             pack=self.pack, as_of=as_of, profile_sha256=profile_sha256, flags=tuple(flags),
             unrecognised=tuple(facts.unrecognised), data_quality=_once(facts.quality), silent_on=_silent(flags),
-            not_raised=self._not_raised(outcomes, facts, traced) if explain else None,
+            not_raised=self._not_raised(outcomes, facts, reasons) if explain else None,
         )  # fmt: skip
 
     def facts(self, profile: Profile, as_of: date) -> Facts:
         """Return the facts alone."""
         return derive(profile, self.pack, as_of)
 
-    def _flag(self, rule: Rule, outcome: str, facts: Facts, traced: Traced) -> Flag:
+    def _flag(self, rule: Rule, outcome: str, reasons: Reasons) -> Flag:
         if outcome == CANNOT_SAY:
-            known = known_so_far(rule, facts.by_id, traced)
-            return Flag(rule, outcome, STEP_DOWN[rule.severity], known, missing(rule, facts.by_id, traced))
-        return Flag(rule, outcome, rule.severity, because(rule, facts.by_id, traced), ())
+            known = reasons.known_so_far(rule)
+            return Flag(rule, outcome, STEP_DOWN[rule.severity], known, reasons.missing(rule))
+        return Flag(rule, outcome, rule.severity, reasons.because(rule), ())
 
-    def _not_raised(self, outcomes: dict[str, str], facts: Facts, traced: Traced) -> tuple[Clear, ...]:
+    def _not_raised(self, outcomes: dict[str, str], facts: Facts, reasons: Reasons) -> tuple[Clear, ...]:
         declarations = dict(self.pack.facts)
         return tuple(
-            Clear(rule, because(rule, facts.by_id, traced), would_need(rule, facts.by_id, declarations))
+            Clear(rule, reasons.because(rule), would_need(rule, facts.by_id, declarations))
             for rule in self._rules.values()
             if outcomes[rule.id] == CLEAR
         )

@@ -1,6 +1,7 @@
 """Why an outcome is what it is: the facts behind it, what is missing, and the nearest change that would turn it."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from service.assess.advisory import Because, Missing
 from service.engine.reference import Known, Leaf, Traced, trace, truth
@@ -11,49 +12,74 @@ from service.knowledge.nodes import All, Any, Compare, Is, Node, Not, Unknown
 RELATION_WORDS = {"below": "below", "at_least": "at least", "above": "above", "at_most": "at most"}
 
 
-def because(rule: Rule, facts: Known, traced: Traced) -> tuple[Because, ...]:
-    """Return what was seen that decided the rule, each thing once, in the order of the condition."""
-    return tuple(dict.fromkeys(_seen(trace(rule.condition, facts, traced)[1], facts)))
+class Reasons:
+    """The reasons behind all outcomes of one patient; a fact behind many flags is put into words once."""
+
+    def __init__(self, facts: Known) -> None:
+        self._facts = facts
+        self._traced: Traced = {}
+        self._seen: dict[str, tuple[Because, ...]] = {}
+        self._unknown: dict[str, Because] = {}
+        self._missing: dict[str, tuple[Missing, ...]] = {}
+
+    def because(self, rule: Rule) -> tuple[Because, ...]:
+        """Return what was seen that decided the rule, each thing once, in the order of the condition."""
+        return self._told(trace(rule.condition, self._facts, self._traced)[1])
+
+    def known_so_far(self, rule: Rule) -> tuple[Because, ...]:
+        """Return what already speaks for a rule that cannot say: the parts of its condition that hold."""
+        return self._told(self._holding(rule.condition))
+
+    def missing(self, rule: Rule) -> tuple[Missing, ...]:
+        """Return what would have to be known for the rule to answer, each thing once."""
+        deciding = trace(rule.condition, self._facts, self._traced)[1]
+        return _once(each for leaf in deciding if leaf.value is None for each in self._gaps(leaf.node.fact))
+
+    def _holding(self, node: Node) -> Iterable[Leaf]:
+        value, deciding = trace(node, self._facts, self._traced)
+        if value is True:
+            return deciding
+        parts = node.parts if isinstance(node, All) and value is None else ()
+        return [leaf for part in parts for leaf in self._holding(part)]
+
+    def _told(self, deciding: Iterable[Leaf]) -> tuple[Because, ...]:
+        return _once(each for leaf in deciding for each in self._behind(leaf))
+
+    def _behind(self, leaf: Leaf) -> tuple[Because, ...]:
+        known = leaf.node.fact
+        if known not in self._seen:
+            fact = self._facts[known]
+            self._seen[known] = tuple(dict.fromkeys(_because(fact, seen) for seen in fact.seen))
+        if not isinstance(leaf.node, Unknown):
+            return self._seen[known]
+        if known not in self._unknown:
+            self._unknown[known] = _not_known(self._facts[known])
+        return (self._unknown[known], *self._seen[known])
+
+    def _gaps(self, known: str) -> tuple[Missing, ...]:
+        if known not in self._missing:
+            gaps = dict.fromkeys(_gaps(self._facts[known]))
+            self._missing[known] = tuple(Missing(known, gap.reason, gap.at, gap.detail) for gap in gaps)
+        return self._missing[known]
 
 
-def known_so_far(rule: Rule, facts: Known, traced: Traced) -> tuple[Because, ...]:
-    """Return what already speaks for a rule that cannot say: the parts of its condition that hold."""
-    return tuple(dict.fromkeys(_seen(_holding(rule.condition, facts, traced), facts)))
+T = TypeVar("T")
 
 
-def _holding(node: Node, facts: Known, traced: Traced) -> Iterable[Leaf]:
-    value, deciding = trace(node, facts, traced)
-    if value is True:
-        return deciding
-    parts = node.parts if isinstance(node, All) and value is None else ()
-    return [leaf for part in parts for leaf in _holding(part, facts, traced)]
+def _once(found: Iterable[T]) -> tuple[T, ...]:
+    """Return each thing once, in order. One and the same thing is one object here, so nothing needs to be compared."""
+    return tuple({id(each): each for each in found}.values())
 
 
-def _seen(deciding: Iterable[Leaf], facts: Known) -> Iterable[Because]:
-    for leaf in deciding:
-        fact = facts[leaf.node.fact]
-        if isinstance(leaf.node, Unknown):
-            gap = first_gap(fact)
-            yield Because(fact.id, None, None, None, gap.at, None, origin=f"not known: {gap.reason.replace('_', ' ')}")
-        for seen in fact.seen:
-            yield _because(fact, seen)
+def _not_known(fact: Fact) -> Because:
+    gap = first_gap(fact)
+    return Because(fact.id, None, None, None, gap.at, None, origin=f"not known: {gap.reason.replace('_', ' ')}")
 
 
 def _because(fact: Fact, seen: Seen) -> Because:
     return Because(
         fact.id, seen.value, seen.unit, seen.date, seen.at, seen.source, seen.age_days, seen.origin, seen.comparator
     )  # fmt: skip
-
-
-def missing(rule: Rule, facts: Known, traced: Traced) -> tuple[Missing, ...]:
-    """Return what would have to be known for the rule to answer, each thing once."""
-    found = (
-        Missing(leaf.node.fact, gap.reason, gap.at, gap.detail)
-        for leaf in trace(rule.condition, facts, traced)[1]
-        if leaf.value is None
-        for gap in _gaps(facts[leaf.node.fact])
-    )
-    return tuple(dict.fromkeys(found))
 
 
 def first_gap(fact: Fact) -> Gap:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cached_property
 
 from service.knowledge.normalise import Normaliser, Reading, key_of, tokens_of
 
@@ -101,12 +102,18 @@ class Vocabulary:
     def did_you_mean(self, world: str, text: str) -> tuple[str, ...]:
         """Return up to three known names near an unrecognised text; suggestions are shown, never used."""
         word = " ".join(tokens_of(text))[:48]
-        near = [name for name in self.spoken.get(world, ()) if _may_be_near(name, word)]
+        lengths = range(len(word) - NEAR_IN_LENGTH, len(word) + NEAR_IN_LENGTH + 1)
+        near = [name for length in lengths for name in self._by_start.get((world, word[:1], length), ())]
         return tuple(get_close_matches(word, near, n=3, cutoff=0.8))
 
-
-def _may_be_near(name: str, word: str) -> bool:
-    return name[:1] == word[:1] and abs(len(name) - len(word)) <= NEAR_IN_LENGTH
+    @cached_property
+    def _by_start(self) -> Mapping[tuple[str, str, int], list[str]]:
+        """Known names by world, first letter and length: only those can be near, and comparing is slow."""
+        found: dict[tuple[str, str, int], list[str]] = {}
+        for world, names in self.spoken.items():
+            for name in names:
+                found.setdefault((world, name[:1], len(name)), []).append(name)
+        return found
 
 
 def _dotted(code: str, table: str) -> str:

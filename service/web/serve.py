@@ -1,5 +1,6 @@
 """Serving: granian, with what a reader of standard error needs to know first."""
 
+import gc
 import multiprocessing
 import os
 import socket
@@ -123,7 +124,12 @@ def _load(service_factory: Callable[[], Service], settings: Settings, guard: Cal
     from service.web.app import create_app  # noqa: PLC0415
 
     try:
-        return create_app(service_factory(), settings, guard=guard())
+        app = create_app(service_factory(), settings, guard=guard())
+        # The pack is a million objects that live as long as the process. Left unfrozen, the collector walks all of them
+        # now and then, and one caller waits a tenth of a second for it.
+        gc.collect()
+        gc.freeze()
+        return app
     except Exception as error:  # Whatever it was, the reader is told in a sentence; no patient is involved yet.
         way_out = " `magflag rules check` lists every mistake in the rules." if isinstance(error, BrokenPack) else ""
         _say(f"magflag cannot start: {error}.{way_out}\n")
