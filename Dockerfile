@@ -1,4 +1,5 @@
 # Two stages: the compiler and the build tools stay in the first, the image that runs holds wheels only.
+# .ci/image_steps.py takes these same steps without Docker, in fresh virtual environments.
 FROM python:3.11-slim-bookworm AS build
 # The rules engine is published as source, with a part in C.
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
@@ -14,11 +15,18 @@ RUN pip wheel --no-cache-dir --no-deps --no-build-isolation . --wheel-dir /wheel
 
 FROM python:3.11-slim-bookworm
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
-    pip install --no-cache-dir --no-index --no-deps /wheels/*.whl
-# A number, so that a cluster can see that it is not root.
+    pip install --no-cache-dir --no-index --no-deps /wheels/*.whl \
+ && pip check
+# The user is a number, so that a cluster can see that it is not root. A new volume takes over whose this folder is.
+RUN install --directory --owner=10001 --group=10001 --mode=700 /var/lib/magflag
 USER 10001
+# Without PostgreSQL it keeps an SQLite file in the volume. Secrets are files, which settings name; none is set here.
+ENV MAGFLAG_DATABASE_URL=sqlite:////var/lib/magflag/magflag.db \
+    MAGFLAG_CLIENTS=/etc/magflag/clients.yaml
+VOLUME /var/lib/magflag
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health/live', timeout=2)"]
-# Loopback only: nothing authenticates callers yet, so magflag refuses any other address. Compose shares the host's network.
-CMD ["magflag", "serve", "--host", "127.0.0.1", "--port", "8080"]
+# Ready, and not only alive: without its database it answers nothing that is to be kept. It recovers without a restart.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/health/ready', timeout=4)"]
+# Reachable from outside, so every caller is asked who it is: magflag does not start without the clients file.
+CMD ["magflag", "serve", "--host", "0.0.0.0", "--port", "8080"]

@@ -16,7 +16,7 @@ LOCKS := requirements/build.txt requirements/run.txt requirements/dev.txt
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run test check fix lock requirements docs bench clean
+.PHONY: help setup run test tools check fix lock requirements docs screens bench clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -40,11 +40,15 @@ $(NODE_READY): $(NODE)/package.json $(NODE)/package-lock.json $(NODE)/.npmrc
 	elif (cd $(NODE) && npm ci --silent --ignore-scripts --fetch-retries=1 --fetch-timeout=10000); then touch $@; \
 	else echo "npm could not install $(NODE): tests that need Node will be skipped."; fi
 
-run: setup ## start the service on 127.0.0.1:8080; it prints what to try
-	$(BIN)/magflag serve
+run: setup ## start the service on 127.0.0.1:8080, with made-up patients to review; it prints the address
+	$(BIN)/magflag serve --with-examples
 
-test: setup check ## check, then run every test
+test: setup tools check ## check, then run every test
 	$(BIN)/pytest
+
+# Some tests need programs that no lock can hold. Root on Debian gets them; anybody else is told what will be skipped.
+tools: ## install with apt what some tests need (chromium, postgresql, docker-compose), or say what is skipped
+	@.ci/test_tools
 
 check: setup ## style, types, architecture and rules, without the tests
 	$(BIN)/ruff check .
@@ -68,6 +72,9 @@ requirements: setup ## compile the locks in requirements/ again from pyproject.t
 
 docs: setup ## write docs/generated/ again from rules, facts and commands
 	$(BIN)/magflag rules docs docs/generated --malformed tests/malformed
+
+screens: setup tools ## write docs/generated/screens/, a picture of each page
+	$(BIN)/python -m tests.browser.screens
 
 bench: setup ## run every benchmark beside its peer and print the ratios
 	$(BIN)/python -m benchmarks

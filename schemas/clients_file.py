@@ -79,6 +79,25 @@ class JwksSchema(StrictSchema):
     keys = fields.List(fields.Dict(keys=fields.String()), required=True, validate=NOT_EMPTY)
 
 
+class SmartSchema(StrictSchema):
+    """How we are registered as an app that the client launches (SMART App Launch 2)."""
+
+    shape = "smart: {client_id: …}"
+
+    client_id = Text(required=True)
+    redirect = Address()
+    scopes = Text(longest=2048)
+    secret_file = Text()
+    private_key_file = Text()
+    servers = fields.List(Address(called=True), validate=NOT_EMPTY)
+
+    @validates_schema
+    def proves_itself_in_one_way(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        """Refuse two ways to prove who we are: nobody could say which of them counts."""
+        if "secret_file" in data and "private_key_file" in data:
+            raise ValidationError(Told("We prove who we are in one way.", "Keep secret_file or private_key_file."))
+
+
 class ClientSchema(StrictSchema):
     """One client."""
 
@@ -95,6 +114,7 @@ class ClientSchema(StrictSchema):
     max_token_seconds = Number(low=1, high=LONGEST_LIFE, whole=True)
     origins = fields.List(Origin())
     flavour = Word(FLAVOURS)
+    smart = fields.Nested(SmartSchema)
 
     @validates_schema
     def has_keys_from_one_place(self, data: Mapping[str, Any], **kwargs: Any) -> None:
@@ -103,6 +123,12 @@ class ClientSchema(StrictSchema):
         if len(given) != 1:
             told = f"Keys come from {' and '.join(given)}." if given else "This client has no keys."
             raise ValidationError(Told(told, f"Write exactly one of {', '.join(KEYS_FROM)}."))
+
+    @validates_schema
+    def is_launched_from_somewhere(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        """Refuse launches by a client of which no FHIR server is known: none of them could be let in."""
+        if "smart" in data and not data.get("fhir_servers"):
+            raise ValidationError(Told("This client launches us from no server.", "Write its fhir_servers."))
 
 
 class ClientsFileSchema(StrictSchema):

@@ -141,8 +141,6 @@ class Profile:
 
     `open` says, by member ("medications", "kidney.egfr"), why it is not known or not known wholly, where the record
     says more than that it is absent. `notes` are told with the advisory: what was skipped, and what is doubtful.
-    `asked` names the members that the record was asked for in full, with the place where nothing was found: a "no" that
-    nobody wrote down, because records list what is, not what is not.
     """
 
     patient: Patient = field(default_factory=Patient)
@@ -156,4 +154,3 @@ class Profile:
     signs: tuple[Entry, ...] | None = None
     open: Mapping[str, tuple[Open, ...]] = field(default_factory=dict)
     notes: tuple[Open, ...] = ()
-    asked: Mapping[str, str] = field(default_factory=dict)

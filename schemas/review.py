@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-OPEN, SIGNED, SUPERSEDED = "open", "signed", "superseded"
-AGREE, NO_ACTION, OVERRIDE = "agree", "no_action", "override"
+STATUSES = OPEN, SIGNED, SUPERSEDED = "open", "signed", "superseded"
+CHOICES = AGREE, NO_ACTION, OVERRIDE = "agree", "no_action", "override"
 CREATED, VIEWED, DECIDED, REPLACED, SIGNED_OFF = "created", "viewed", "decided", "superseded", "signed"
+CAUSES = BY_PATIENT, BY_RULES, BY_TIME, BY_SEVERAL = "patient", "rules", "time", "several"
+LONGEST_COMMENT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,52 @@ class Page:
     items: tuple[Summary, ...]
     next: str | None = None
     total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What keeping gave: the answer's bytes as they stand in the store. `is_new` is False for a retry.
+
+    `spoke` is rule and outcome of every flag, to be counted; empty for a retry.
+    """
+
+    id: str
+    answer: bytes
+    is_new: bool = True
+    spoke: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """An advisory evaluated again: the same bytes or not, and where not, as JSON pointers (at most 20)."""
+
+    same: bool
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One rule that answers differently: (outcome, severity) before and after; None is silence.
+
+    `cause` is patient, rules or time where changing that alone gives the newer answer, else several.
+    """
+
+    rule: str
+    before: tuple[str, str] | None
+    after: tuple[str, str] | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What became of an advisory in a newer one of the same tenant: changes by rule id, and what was not the same."""
+
+    older: Summary
+    newer: Summary
+    changes: tuple[Change, ...]
+    has_new_input: bool
+    has_new_rules: bool
+    has_new_day: bool
 
 
 class Conflict(Exception):

@@ -84,3 +84,13 @@ def header(key: Any = None, payload: Any = None, **changed: Any) -> str:
     usable = head["alg"] if head.get("alg") in ALGORITHMS else usual["alg"]
     signature = ALGORITHMS[usable].sign(message.encode(), key)
     return f"Bearer {message}.{part(signature)}"
+
+
+def private_jwk(key: PrivateKey) -> dict[str, Any]:
+    """Return both halves of a key, as its owner keeps it."""
+    whole = (
+        RSAAlgorithm.to_jwk(key, as_dict=True)
+        if isinstance(key, RSAPrivateKey)
+        else ECAlgorithm.to_jwk(key, as_dict=True)
+    )
+    return {name: value for name, value in whole.items() if name != "key_ops"} | {"kid": KID}

@@ -2,6 +2,8 @@
 
 import click
 
+from service.cli.audit import audit
+from service.cli.db import db
 from service.cli.evaluate import evaluate
 from service.cli.rules import rules
 from service.cli.serve import serve
@@ -15,7 +17,7 @@ def main() -> None:
     """Flags for a clinician to review: magnesium and nerve pain. Never orders, never doses."""
 
 
-for command in (evaluate, serve, rules, sources, tokens):
+for command in (evaluate, serve, rules, sources, tokens, audit, db):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import click
 
 from schemas.problem import Problem
 
-BAD_RULES, BAD_INPUT, BAD_SETTINGS = 10, 11, 12
+BAD_RULES, BAD_INPUT, BAD_SETTINGS, BAD_RECORD = 10, 11, 12, 13
 
 
 def tell(problems: Iterable[Problem]) -> None:

@@ -36,11 +36,14 @@ def computed(profile: Profile, terms: Terms, known: Known) -> Iterator[Measured]
         # It holds for every one of them, and is said once.
         creatinine = creatinine[:1]
     cystatin = newest_first(profile.kidney.cystatin_c)
-    alone = list(until_sure(_alone(each, terms, known) for each in creatinine))
-    both = _together(creatinine[len(alone) - 1], cystatin, terms, known) if alone and alone[-1].is_sure else None
+    dated = [each for each in creatinine if each.date]
+    alone = list(until_sure(_alone(each, terms, known) for each in dated))
+    both = _together(dated[len(alone) - 1], cystatin, terms, known) if alone and alone[-1].is_sure else None
     if cystatin and both is None:
         yield Measured(None, gap=Gap(NOT_USED, cystatin[0].at, NOT_TOGETHER))
     yield from (*alone[:-1], both) if both else alone
+    # Any of those without a day may be the newest, and the worst.
+    yield from (_alone(each, terms, known) for each in creatinine if not each.date)
 
 
 def _alone(creatinine: Quantity, terms: Terms, known: Known) -> Measured:

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from schemas.profile import Profile
-from service.facts.entries import Entries
-from service.facts.model import Fact, Facts
+from service.facts.entries import Entries, gaps_of
+from service.facts.model import Fact, Facts, Gap
 from service.knowledge.model import FactDeclaration, Pack
+
+SNOMED = "http://snomed.info/sct"
+# The name under which rules/vocabulary knows it.
+DIALYSIS = "dialysis"
 
 
 @dataclass
@@ -20,6 +25,19 @@ class Deriving:
     as_of: date
     entries: Entries
     facts: Facts
+
+    @cached_property
+    def open_elsewhere(self) -> tuple[tuple[frozenset[str], Gap], ...]:
+        """Return what is open beside the list of conditions, each with the classes of conditions that it may hold."""
+        left_open = self.profile.open
+        if left_open.keys().isdisjoint(("procedures", DIALYSIS)):
+            return ()
+        vocabulary = self.pack.vocabulary
+        decoded = (vocabulary.decode(SNOMED, code) for code in self.pack.terms.procedure_codes)
+        procedures = frozenset().union(*(concept.classes for concept in decoded if concept))
+        dialysis = vocabulary.concepts[DIALYSIS].classes if DIALYSIS in vocabulary.concepts else frozenset()
+        kinds = (("procedures", procedures), (DIALYSIS, dialysis))
+        return tuple((asked, gap) for name, asked in kinds for gap in gaps_of(left_open.get(name, ())))
 
     def stated(self, path: str) -> Any:
         """Return the profile's member at a dotted path such as kidney.dialysis."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from schemas.profile import Profile
 from service.facts.computed import Known, computed
+from service.facts.entries import gaps_of
 from service.facts.model import (
     CONFLICT,
     NOT_SUPPLIED,
@@ -21,6 +22,9 @@ from service.facts.model import (
 )  # fmt: skip
 from service.facts.quantities import Measured, Terms, measure, newest_first, until_sure
 from service.knowledge.model import FactDeclaration, Pack
+
+# What filtration is read from.
+MEMBERS = ("kidney.egfr", "kidney.creatinine", "kidney.cystatin_c")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ def filtration(
     terms = Terms("egfr", window, as_of, pack.vocabulary, Decimal(1).scaleb(-declaration.decimals))
     cut_off = pack.policy[declaration.given["cut_off"]].value
     sources = [
+        *_left_open(profile),
         *_reported(profile, terms),
         *_staged(profile, pack, terms.step),
         *map(_source, computed(profile, terms, known)),
@@ -83,6 +88,12 @@ def _disagree(intervals: list[Interval], cut_off: Decimal) -> bool:
     below = any(end.high is not None and end.high < cut_off for end in intervals)
     above = any(end.low is not None and end.low >= cut_off for end in intervals)
     return below and above
+
+
+def _left_open(profile: Profile) -> list[Source]:
+    """Return what was not read of the record: it may hold a newer result, or a worse one."""
+    reasons = dict.fromkeys(why for member in MEMBERS for why in profile.open.get(member, ()))
+    return [Source(None, gap=gap) for gap in gaps_of(reasons)]
 
 
 def _reported(profile: Profile, terms: Terms) -> list[Source]:

@@ -40,10 +40,18 @@ def _entry(declaration: FactDeclaration, on: Deriving) -> Fact:
     hits = [read for read, fits, _ in fitting if fits]
     if hits:
         return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
-    gaps = [gap for *_, gap in fitting if gap] or first.gaps or _also_open(declaration, on)
+    gaps = [gap for *_, gap in fitting if gap] or first.gaps or _procedures_open(declaration, on)
+    gaps = gaps or _also_open(declaration, on)
     if gaps:
         return Fact(declaration.id, None, gaps=_named(gaps))
     return Fact(declaration.id, False, first.absent)
+
+
+def _procedures_open(declaration: FactDeclaration, on: Deriving) -> Sequence[Gap]:
+    """Return what leaves open what procedures or results may say too: dialysis, a transplanted kidney."""
+    if "conditions" not in (declaration.given["list"], declaration.given.get("also")):
+        return ()
+    return [gap for asked, gap in on.open_elsewhere if not asked.isdisjoint(declaration.given["concept"])]
 
 
 def _also_open(declaration: FactDeclaration, on: Deriving) -> Sequence[Gap]:
@@ -79,8 +87,10 @@ def _other_entry(declaration: FactDeclaration, on: Deriving) -> Fact:
 def _picked(declaration: FactDeclaration, on: Deriving, fits: Callable[[Read], bool]) -> Fact:
     found = on.entries.lists[declaration.given["list"]]
     hits = tuple(seen_entry(read) for read in found.entries or () if fits(read))
-    if found.open and not hits:
-        return Fact(declaration.id, None, gaps=found.open)
+    elsewhere = tuple(gap for _, gap in on.open_elsewhere) if found.name == "conditions" else ()
+    left_open = found.open or elsewhere
+    if left_open and not hits:
+        return Fact(declaration.id, None, gaps=left_open)
     return Fact(declaration.id, bool(hits), hits or found.absent)
 
 
@@ -165,7 +175,7 @@ def _count_concepts(declaration: FactDeclaration, on: Deriving) -> Fact:
 def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:
     at = pointer(declaration.given["of"])
     said: bool | None = on.stated(declaration.given["of"])
-    first, listed = _searched(declaration, on)
+    _, listed = _searched(declaration, on)
     if said is False and listed:
         detail = f"This says no, and {listed[0].entry.at} lists {listed[0].name}; the listed entry counts."
         on.facts.quality.append(Gap(CONFLICT, at, detail))
@@ -174,9 +184,6 @@ def _stated(declaration: FactDeclaration, on: Deriving) -> Fact:
         return Fact(declaration.id, True, (*stated, *map(seen_entry, listed)))
     if said is False:
         return Fact(declaration.id, False, (Seen(False, at),))
-    asked = on.profile.asked.get(declaration.given["of"])
-    if asked and not first.gaps:
-        return Fact(declaration.id, False, (Seen(False, asked, origin="asked for, and none found"),))
     if declaration.given.get("never_if_sex", "") == on.profile.patient.sex:
         return Fact(declaration.id, False, (Seen(on.profile.patient.sex, "/patient/sex"),))
     return Fact(declaration.id, None, gaps=(Gap(NOT_SUPPLIED, at, "Not said; true or false would answer it."),))

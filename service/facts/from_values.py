@@ -61,6 +61,11 @@ def _no_result(declaration: FactDeclaration, on: Deriving) -> Fact:
     return Fact(declaration.id, None, gaps=gaps_of(on.profile.open.get(declaration.given["of"], ())) or (gap,))
 
 
+def _left_open(declaration: FactDeclaration, on: Deriving) -> Gap | None:
+    """Return why the record may hold a newer result than those that were read, or None."""
+    return next(iter(gaps_of(on.profile.open.get(declaration.given["of"], ()))), None)
+
+
 def _result(declaration: FactDeclaration, on: Deriving) -> Fact:
     results = newest_first(on.stated(declaration.given["of"]))
     if not any(each.value is not None or each.source for each in results):
@@ -68,7 +73,7 @@ def _result(declaration: FactDeclaration, on: Deriving) -> Fact:
     test, step = declaration.given["of"].rpartition(".")[2], Decimal(1).scaleb(-declaration.decimals)
     terms = Terms(test, _window(declaration, on), on.as_of, on.pack.vocabulary, step)
     measured = _newest_usable([*until_sure(measure(each, terms) for each in results)])
-    gap = measured.gap or measured.doubt
+    gap = measured.gap or measured.doubt or _left_open(declaration, on)
     if gap:
         on.facts.quality.append(gap)
         return Fact(declaration.id, None, gaps=(gap,))
@@ -86,6 +91,7 @@ def _result_flag(declaration: FactDeclaration, on: Deriving) -> Fact:
         return _no_result(declaration, on)
     quantity = next((each for each in results if each.interpretation or each.value is not None), results[0])
     doubt = overtaken(quantity.at) if quantity is not results[0] else doubt_of(quantity)
+    doubt = doubt or _left_open(declaration, on)
     gap = dating_gap(quantity, on.as_of, _window(declaration, on)) or _no_reading(quantity, doubt)
     if gap:
         on.facts.quality.append(gap)

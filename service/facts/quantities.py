@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from schemas.profile import Quantity
 from service.facts.model import FUTURE, IMPLAUSIBLE, NEWER_UNUSABLE, STALE, UNDATED, UNUSABLE_UNIT, Gap, Interval, Seen
-from service.facts.units import converter
+from service.facts.units import converter, says_less
 from service.knowledge.vocabulary import Vocabulary
 
 # No laboratory value comes near; beyond it, decimals and floats no longer agree (see decision 0002).
@@ -111,7 +111,16 @@ def measure(
     low, high = ends if rising else reversed(ends)
     opened = quantity.comparator in ("<", ">")
     interval = Interval(_inside(low, terms.step, opened, 1), _inside(high, terms.step, opened, -1))
-    return Measured(interval, seen_of(quantity, terms.as_of, origin), doubt=doubt_of(quantity))
+    doubt = doubt_of(quantity) or _unit_doubt(quantity, terms)
+    return Measured(interval, seen_of(quantity, terms.as_of, origin), doubt=doubt)
+
+
+def _unit_doubt(quantity: Quantity, terms: Terms) -> Gap | None:
+    """Return the doubt on a value whose unit leaves out what the test's own says: mL/min is not yet per 1.73 m²."""
+    if not says_less(terms.vocabulary, quantity.unit, terms.test):
+        return None
+    detail = "The unit does not say what the value is related to: it may raise a concern, and it reassures of nothing."
+    return Gap(UNUSABLE_UNIT, quantity.place("unit"), detail)
 
 
 def until_sure(measured: Iterator[Measured]) -> Iterator[Measured]:

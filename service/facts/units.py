@@ -18,6 +18,8 @@ def _registry() -> Any:
 
 # What a unit may look like before it is parsed at all: the parser would compute 10*99999999 to the last digit.
 _PLAIN = re.compile(r"(?!.*\d{4})(?!.*10[*^][+-]?\d{3})[A-Za-zµμ%'\[\]{}()./*^+\-_0-9]{1,40}")
+# What UCUM lets a unit say in braces: it has no dimension, and yet "mL/min/{1.73_m2}" is another quantity than mL/min.
+_ANNOTATION = re.compile(r"\{[^{}]*\}")
 LEAST, MOST, MOST_REMEMBERED = 1e-12, 1e12, 256
 _FACTORS: dict[tuple[str, str], Decimal] = {}
 
@@ -74,5 +76,15 @@ def converter(vocabulary: Vocabulary, unit: str | None, test: str) -> Decimal | 
     """Return the factor from a unit as written in the record to the test's own unit; None if unusable."""
     if unit is None or test not in vocabulary.tests:
         return None
+    return factor(_spelled(vocabulary, unit), vocabulary.tests[test])
+
+
+def says_less(vocabulary: Vocabulary, unit: str | None, test: str) -> bool:
+    """Whether a unit leaves out what the test's own unit says in braces, which converts all the same."""
+    wanted = _ANNOTATION.findall(vocabulary.tests[test].unit)
+    return bool(wanted) and not set(wanted) <= set(_ANNOTATION.findall(_spelled(vocabulary, unit or "")))
+
+
+def _spelled(vocabulary: Vocabulary, unit: str) -> str:
     written = unit.strip()
-    return factor(vocabulary.unit_spellings.get(written, written), vocabulary.tests[test])
+    return vocabulary.unit_spellings.get(written, written)

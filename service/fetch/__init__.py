@@ -1,7 +1,7 @@
-"""fetch: what prefetch left out, asked of the client's own FHIR server; and key sets for trust.
+"""fetch: what prefetch left out, asked of the client's own FHIR server; key sets for trust; and what logins ask for.
 
 In:  a base address and its access token, relative queries by prefetch key, the addresses that are allowed
-Out: one Part per key, whatever the server does, within the time budget; or the keys of a key set
+Out: one Part per key, whatever the server does, within the time budget; or a key set, or a JSON object
 Never: calls an address that is not allow-listed, follows a redirect, keeps or tells a token, tells an address or a body
 """
 

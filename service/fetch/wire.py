@@ -1,4 +1,4 @@
-"""One GET over the network, and everything that can go wrong with it, told without its address, token or body."""
+"""One request over the network, and everything that can go wrong with it, told without its address, token or body."""
 
 import logging
 import re
@@ -53,21 +53,37 @@ class Wire:
         `may` is the guard, asked about every address. `until` is a moment of time.monotonic(). Resolving the host's
         name is the one wait that has no limit but the system's.
         """
-        if not may(url):
+        return self._ask(requests.Request("GET", url, headers=dict(headers)), may, until, most_bytes)
+
+    def post(
+        self,
+        url: str,
+        form: Mapping[str, str],
+        headers: Mapping[str, str],
+        *,
+        may: Callable[[str], bool],
+        until: float,
+        most_bytes: int,
+    ) -> bytes:
+        """Send a form (application/x-www-form-urlencoded), and return what `get` would."""
+        return self._ask(requests.Request("POST", url, headers=dict(headers), data=dict(form)), may, until, most_bytes)
+
+    def _ask(self, asked: requests.Request, may: Callable[[str], bool], until: float, most_bytes: int) -> bytes:
+        if not may(asked.url):
             raise FetchFailed("is not at an address that may be asked")
-        with _told(until), closing(self._send(url, headers, until)) as answer:
+        with _told(until), closing(self._send(asked, until)) as answer:
             return _read(answer, most_bytes)
 
     def close(self) -> None:
         """Close the connections that nobody uses; the others close when their answer ends."""
         self._adapter.close()
 
-    def _send(self, url: str, headers: Mapping[str, str], until: float) -> requests.Response:
+    def _send(self, asked: requests.Request, until: float) -> requests.Response:
         left = until - time.monotonic()
         if left <= 0:
             raise TooLate
-        ours = {"User-Agent": "magflag", "Accept-Encoding": "gzip", **headers}
-        request = requests.Request("GET", url, headers=ours).prepare()
+        asked.headers = {"User-Agent": "magflag", "Accept-Encoding": "gzip", **asked.headers}
+        request = asked.prepare()
         # requests takes urllib3's own time-outs too, though its types do not say so; only they have a total.
         limit: Any = Timeout(total=left, connect=left, read=left)
         return self._adapter.send(request, stream=True, timeout=limit, verify=self._verify)

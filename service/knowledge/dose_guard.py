@@ -20,6 +20,8 @@ _UNIT = (
 # A laboratory unit goes on with a volume, a time or a mass: mg/dL, mL/min, mg/g, umol/L.
 _LABORATORY = r"(?!\s*/\s*(?:dl|l|ml|min|g|mmol|litre|liter)\b)"
 _TIME = r"(?:hours?|hrs?|h|days?|weeks?|months?|nights?|mornings?|evenings?|minutes?|mins?)"
+# Spaces before an order are never given back (`++`, `*+`): a word cannot begin with one, and to try them one by one
+# takes seconds for a page of line breaks.
 _ORDERED = (
     r"(?:start|stop|switch|taper|increase|reduce|lower|raise|discontinue|cease|take|give|administer|begin|continue|"
     r"withhold|hold|double|halve|titrate|prescribe|omit|swap|replace|resume|restart|wean|initiate)"
@@ -49,7 +51,7 @@ _PATTERNS = {
         rf"|\bspaced?\s+(?:by\s+)?{_NUMBER}[\s-]*{_TIME}\b"
     ),
     "an order": (
-        rf"(?:^|[.;:!?]\s+|\n)\s*(?:please\s+|then\s+)?(?:do\s+not\s+|don't\s+|never\s+)?{_ORDERED}\b"
+        rf"(?:^|[.;:!?]\s++|\n)\s*+(?:please\s+|then\s+)?(?:do\s+not\s+|don't\s+|never\s+)?{_ORDERED}\b"
         rf"|\b(?:should|must|shall|needs?\s+to|has\s+to|have\s+to|ought\s+to)\s+(?:not\s+)?(?:be\s+{_DONE}|{_ORDERED})\b"
         rf"|\b(?:advis|recommend|instruct)\w*\s+(?:you\s+|the\s+patient\s+|them\s+)?(?:to\s+{_ORDERED}|{_DOING})\b"
     ),

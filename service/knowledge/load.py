@@ -1,6 +1,7 @@
 """From the folder rules/ to a Pack, or every mistake at once."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import rules
@@ -55,10 +56,20 @@ def load_pack(path: Path | None = None, locked: bool = True) -> Pack:
 
 
 def digest_of(folder: Path) -> str:
-    """Return the SHA-256 over every file that bears on an answer: all of rules/ but the cases."""
+    """Return the SHA-256 over every file that bears on an answer."""
+    return digest_of_files(files_of(folder))
+
+
+def digest_of_files(files: Iterable[tuple[str, bytes]]) -> str:
+    """Return the digest of a pack, of which these are all files, as `files_of` yields them."""
     total = hashlib.sha256()
-    for file in sorted(folder.rglob("*.yaml"), key=lambda file: file.relative_to(folder).as_posix()):
-        name = file.relative_to(folder).as_posix()
-        if not name.endswith(CASES) and name != "lock.yaml":
-            total.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    for name, content in files:
+        total.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
     return total.hexdigest()
+
+
+def files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that bear on an answer, by their names in the folder, in order: all but cases and lock."""
+    for name, file in sorted((file.relative_to(folder).as_posix(), file) for file in folder.rglob("*.yaml")):
+        if not name.endswith(CASES) and name != "lock.yaml":
+            yield name, file.read_bytes()

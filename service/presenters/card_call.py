@@ -7,7 +7,7 @@ from typing import Any
 from schemas.profile import Open
 from service.assess import Advisory, Because, Flag
 from service.knowledge.dose_guard import without_doses
-from service.presenters.card_text import Order, data_line, is_part_of, listed, not_known_line, seen_line
+from service.presenters.card_text import Order, around, data_line, listed, not_known_line, seen_line
 from service.presenters.empties import is_empty
 from service.presenters.plain import number
 
@@ -50,9 +50,12 @@ class Call:
         if not self.orders:
             return []
         flags = list(flags)
-        found = {(told.fact.source, told.fact.at) for told in self.facts(flags)}
-        found |= {(None, gap.at) for flag in flags for gap in flag.missing} | {(None, at) for at in places}
-        return [order for order in self.orders if any(is_part_of(order, *each) for each in found)]
+        facts = [told.fact for told in self.facts(flags)]
+        sources = {fact.source for fact in facts} - {None}
+        within = {at for fact in facts for at in around(fact.at)}
+        within |= {at for flag in flags for gap in flag.missing for at in around(gap.at)}
+        within |= {at for place in places for at in around(place)}
+        return [order for order in self.orders if order.reference in sources or order.at in within]
 
     def indicator(self, flag: Flag) -> str:
         """Return the severity; where a chart is merely opened, critical only for what is in use now."""

@@ -1,6 +1,6 @@
 """The words of a card's detail, in Markdown that nothing can make active (`service.presenters.inert`)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -53,9 +53,11 @@ class OrderSeen:
     selected: bool
 
 
-def is_part_of(order: Order, source: str | None, at: str) -> bool:
-    """Say whether something seen or missing, with its record's reference and its place, is part of an order."""
-    return (source is not None and source == order.reference) or at == order.at or at.startswith(f"{order.at}/")
+def around(at: str) -> Iterator[str]:
+    """Yield a place and every place that it is part of: /a/b is part of /a."""
+    while at:
+        yield at
+        at = at.rpartition("/")[0]
 
 
 def quoted(text: str) -> str:

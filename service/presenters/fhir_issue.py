@@ -59,14 +59,14 @@ class IssueWriter:
 
     def _behind(self, because: Iterable[Because], seen: dict[Because, Behind]) -> Plain:
         """Return `implicated` and `evidence`; neither where there is nothing."""
-        members: dict[str, list[Plain]] = {}
+        members: dict[str, dict[str, Plain]] = {}
         for each in because:
             if each not in seen:
                 seen[each] = self._one(each)
             member, found = seen[each]
-            if found not in members.setdefault(member, []):
-                members[member].append(found)
-        return dict(members)
+            # By their text, because to compare each with all others takes minutes for a long list of medicines.
+            members.setdefault(member, {}).setdefault(repr(found), found)
+        return {member: list(found.values()) for member, found in members.items()}
 
     def _one(self, each: Because) -> Behind:
         if isinstance(each.value, str):

@@ -24,7 +24,7 @@ REASON_WORDS = {
     "key_null": "sent as null by the EHR",
     "key_error": "answered by the EHR with an error",
     "unread_page": "read in part",
-    "fetch_failed": "refused by the FHIR server",
+    "fetch_failed": "not had from the FHIR server",
     "fetch_late": "not answered in time",
     "preliminary": "preliminary",
     "newer_unusable": "overtaken by a result that cannot be used",

@@ -1,9 +1,12 @@
 """The knowledge itself as plain data: rules, claims and sources, for `/v1/rules`, `/v1/claims` and `/v1/sources`."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from service.knowledge.model import Claim, Pack, Reference, Rule
+from service.presenters.page_attributes import source_attributes
+from service.presenters.page_condition import Line, Sayer
 from service.presenters.passages import Passages
 from service.presenters.plain import evidence_of
 
@@ -23,6 +26,16 @@ def rule_of(rule: Rule, full: bool = False) -> dict[str, Any]:
         "detail": rule.detail, "for_review": list(rule.for_review), "does_not_cover": list(rule.does_not_cover),
         "condition": dict(rule.written), "silent_on": rule.silent_on,
     }  # fmt: skip
+
+
+def said_of(rule: Rule, pack: Pack) -> dict[str, Any]:
+    """Return the condition of a rule in words, and its source attributes (45 CFR 170.315(b)(11)(iv)(A))."""
+    attributes = [asdict(each) for each in source_attributes(rule, pack)]
+    return {"in_words": _words(Sayer(pack).rule(rule)), "source_attributes": attributes}
+
+
+def _words(line: Line) -> dict[str, Any]:
+    return {"text": line.text, "parts": [_words(part) for part in line.parts]}
 
 
 def claim_of(claim: Claim, pack: Pack, passages: Passages, cited_by: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from service.knowledge.dose_guard import dose_in
@@ -12,6 +14,20 @@ _NUMBER = r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve)"
 _FIGURE = re.compile(
     rf"\d\s?(?:%|per\s?cent)|\b{_NUMBER}[\s-]+(?:days?|weeks?|months?|years?|patients?)\b", re.IGNORECASE
 )
+
+Span = tuple[int, int]
+# A sentence with the space behind it; what is left at an end counts as one.
+_SENTENCE = re.compile(r".+?(?:[.!?]+(?:\s+|$)|$)", re.DOTALL)
+WITHHELD = " […] "
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A passage, and what stands before and after it in its paragraph as far as that may be shown."""
+
+    before: str
+    passage: str
+    after: str
 
 
 class Passages:
@@ -43,4 +59,35 @@ class Passages:
     def shown(self, location: Location) -> str | None:
         """Return the passage as it may be shown: not where it holds an amount, a schedule, an order or a figure."""
         passage = self.words(location)
-        return None if passage is None or dose_in(passage) or _FIGURE.search(passage) else passage
+        return passage if passage is not None and _may_be_shown(passage) else None
+
+    def quoted(self, location: Location, hidden: Iterable[Span] = ()) -> Quote | None:
+        """Return the passage inside its paragraph (a line of its document), or None where it may not be shown.
+
+        Sentences around it that may not be shown are withheld, and that is visible: those with an amount, a schedule,
+        an order or a figure, and those that `hidden` parts of the document touch.
+        """
+        passage = self.shown(location)
+        if passage is None:
+            return None
+        text, spans = self._texts[location.document], tuple(hidden)
+        start = text.rfind("\n", 0, location.start) + 1
+        end = text.find("\n", location.end)
+        before = _allowed(text, (start, location.start), spans)
+        after = _allowed(text, (location.end, len(text) if end < 0 else end), spans)
+        return Quote(before, passage, after) if _may_be_shown(f"{before}{passage}{after}") else Quote("", passage, "")
+
+
+def _may_be_shown(text: str) -> bool:
+    return not (dose_in(text) or _FIGURE.search(text))
+
+
+def _allowed(text: str, around: Span, hidden: Iterable[Span]) -> str:
+    """Return what stands around a passage, with a mark for each run of sentences that may not be shown."""
+    said: list[str] = []
+    for found in _SENTENCE.finditer(text, *around):
+        is_hidden = any(start < found.end() and found.start() < end for start, end in hidden)
+        shown = found.group() if not is_hidden and _may_be_shown(found.group()) else WITHHELD
+        if shown != WITHHELD or not said or said[-1] != WITHHELD:
+            said.append(shown)
+    return "".join(said)

@@ -2,20 +2,37 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine
 
 from schemas.client import Client
 from schemas.hook import FeedbackItem
+from schemas.problem import Problem, Refused
 from service.store.counting import summarise
 from service.store.keeping import card_key, code_or_not, system_or_none
 from service.store.tables import FEEDBACK
 from service.store.transactions import insert_new, writing
 
-__all__ = ["FeedbackStore"]
+__all__ = ["MOST_A_DAY", "FeedbackStore", "TooMuchFeedback"]
+
+# What one client may add in one day (UTC) to what this process keeps. A large hospital answers some thousand cards a
+# day; a client that runs wild must not fill the disk for all.
+MOST_A_DAY = 100_000
+
+
+class TooMuchFeedback(Refused):
+    """A client has added as much as one may in a day; `retry_after` says in how many seconds the next one begins."""
+
+    def __init__(self, now: datetime) -> None:
+        told = f"This client has reported on cards {MOST_A_DAY} times today, and more is not kept."
+        super().__init__(429, [Problem("/feedback", told, "Report each card once.")])
+        tomorrow = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.retry_after = int((tomorrow - now).total_seconds()) + 1
 
 
 class FeedbackStore:
@@ -24,12 +41,31 @@ class FeedbackStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = insert_new(engine, FEEDBACK).on_conflict_do_nothing(index_elements=[FEEDBACK.c.fingerprint])
+        self._counting = Lock()
+        self._day = date.min
+        self._added: Counter[tuple[str, str]] = Counter()
 
     def record(self, items: Sequence[FeedbackItem], service: str, client: Client, now: datetime) -> int:
-        """Record a batch, all of it or nothing; return how many items were new. Sent again, nothing is."""
+        """Record a batch, all of it or nothing; return how many items were new. Sent again, nothing is.
+
+        Raise TooMuchFeedback once the client has added MOST_A_DAY.
+        """
+        self._check(client, now)
         rows = [_row(item, service, client, now) for item in items]
         with writing(self._engine) as connection:
-            return sum(connection.execute(self._insert, row).rowcount for row in rows)
+            added = sum(connection.execute(self._insert, row).rowcount for row in rows)
+        with self._counting:
+            self._added[client.tenant, client.name] += added
+        return added
+
+    def _check(self, client: Client, now: datetime) -> None:
+        today = now.astimezone(UTC).date()
+        with self._counting:
+            if self._day != today:
+                self._day = today
+                self._added.clear()
+            if self._added[client.tenant, client.name] >= MOST_A_DAY:
+                raise TooMuchFeedback(now.astimezone(UTC))
 
     def summary(self, tenant: str) -> dict[str, Any]:
         """Count a tenant's cards and what became of them; the latest report of a card counts.

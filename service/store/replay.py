@@ -12,6 +12,9 @@ from service.store.transactions import insert_new, writing
 __all__ = ["ReplayStore"]
 
 BETWEEN_PURGES = timedelta(minutes=1)
+# The clock of another host that shares the database may be behind ours, and ours may be set back: a token that has run
+# out here could be valid there, or again.
+CLOCKS_DIFFER = timedelta(minutes=15)
 
 
 class ReplayStore:
@@ -37,7 +40,7 @@ class ReplayStore:
         is_due = self._purged is None or not timedelta(0) <= now - self._purged < BETWEEN_PURGES
         with writing(self._engine) as connection:
             if is_due:
-                connection.execute(delete(USED_TOKENS).where(USED_TOKENS.c.expires <= now))
+                connection.execute(delete(USED_TOKENS).where(USED_TOKENS.c.expires <= now - CLOCKS_DIFFER))
             first = connection.execute(self._insert, row).rowcount == 1
         if is_due:
             self._purged = now

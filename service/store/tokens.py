@@ -32,6 +32,11 @@ class TokenInfo:
     expires: datetime
     revoked: datetime | None = None
 
+    @property
+    def name(self) -> str:
+        """Return what the history calls whoever uses it."""
+        return f"token {self.id}"
+
 
 class Tokens:
     """The tokens of all tenants. Every method raises StoreUnavailable if the database cannot be used."""

@@ -1,6 +1,7 @@
 """Reads the clients file: every mistake at once, each with its place."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from service.knowledge.files import checked
 from service.knowledge.yaml_strict import BrokenYaml, Document, read, type_path
 from service.trust.audience import covers
 from service.trust.keys import UnusableKey, key_of
+from service.trust.smart_entries import launched_twice, smart_of
 
 MOST_BYTES = 262_144
 SHAPE = 'Its shape is {"keys": [...]}, with one key or more (RFC 7517).'
@@ -34,9 +36,13 @@ def load_clients(path: Path, services: Collection[str] | None = None) -> tuple[C
     if document.problems or data is None:
         raise BrokenClients(document.problems)
     key_sets = [_jwks(document, path.parent, number, row) for number, row in enumerate(data["clients"])]
-    clients = tuple(_client(row, jwks) for row, jwks in zip(data["clients"], key_sets, strict=True))
+    clients = tuple(
+        replace(_client(row, jwks), smart=smart_of(document, path.parent, number, row))
+        for number, (row, jwks) in enumerate(zip(data["clients"], key_sets, strict=True))
+    )
     document.problems.extend(_unreachable(document, clients))
     document.problems.extend(_confused(document, clients))
+    document.problems.extend(launched_twice(document, clients))
     document.problems.extend(_unknown_services(document, data["clients"], services))
     if document.problems:
         raise BrokenClients(document.problems)

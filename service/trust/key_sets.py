@@ -59,7 +59,8 @@ class FetchedKeys:
         return None if is_too_old else self._keys.get(kid)
 
     def _should_ask(self, kid: str, now: datetime) -> bool:
-        if self._asked is not None and now - self._asked < PAUSE:
+        # A clock that was set back would otherwise keep us from asking until it is where it was.
+        if self._asked is not None and timedelta(0) <= now - self._asked < PAUSE:
             return False
         return kid not in self._keys or self._good is None or now - self._good > STALE
 

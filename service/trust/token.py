@@ -67,8 +67,9 @@ def read_token(authorization: str | None) -> Token:
 def _check_header(header: dict[str, Any]) -> None:
     if header.get("alg") not in ALGORITHMS:
         raise Untrusted("algorithm")
-    # `crit` asks us to understand something, or refuse (RFC 7515, section 4.1.11). We understand none of it.
-    if "crit" in header:
+    # `crit` asks us to understand something, or refuse (RFC 7515, section 4.1.11). We understand none of it, nor `b64`,
+    # which tokens do not use (RFC 7797).
+    if "crit" in header or "b64" in header:
         raise Untrusted("crit")
     if str(header.get("typ", "JWT")).upper() != "JWT":
         raise Untrusted("type")

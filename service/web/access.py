@@ -11,6 +11,7 @@ from enum import Enum, StrEnum
 from flask import Flask, request
 
 from schemas.problem import Problem, Refused
+from service.web.advisory_query import NAMES as WORKLIST
 
 
 class Who(Enum):
@@ -19,6 +20,7 @@ class Who(Enum):
     ANYONE = "anyone who reaches the address: nothing here is about a patient"
     CLIENT = "a bearer of a token of ours, in a role (MAGFLAG_AUTH)"
     EHR = "an EHR of the clients file, by a token it signs for each call (MAGFLAG_CDS_AUTH)"
+    PERSON = "somebody who is logged in, in a role, by a session and for pages only (MAGFLAG_AUTH)"
 
 
 class Role(StrEnum):
@@ -35,19 +37,29 @@ EVERY_ROLE = frozenset(Role)
 WITH_PATIENTS = EVERY_ROLE - {Role.AUTHOR}
 # Feedback is counted to see how rules fare. It is no way to watch over single clinicians.
 ON_FEEDBACK = EVERY_ROLE - {Role.CLINICIAN}
+# A decision is a clinician's, never that of the program that sent the patient.
+DECIDES = frozenset({Role.CLINICIAN, Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one route allows; the roles matter where `who` is CLIENT."""
+    """What one route allows; the roles matter where `who` is CLIENT or PERSON. A `query` of None is any at all."""
 
     who: Who
-    query: frozenset[str] = frozenset()
+    query: frozenset[str] | None = frozenset()
     roles: frozenset[Role] = EVERY_ROLE
 
 
 ACCESS: Mapping[str, Access] = {
     "evaluate.evaluate": Access(Who.CLIENT, frozenset({"explain"})),
+    "advisories.keep": Access(Who.CLIENT, roles=WITH_PATIENTS),
+    "advisories.worklist": Access(Who.CLIENT, WORKLIST, roles=WITH_PATIENTS),
+    "advisories.one": Access(Who.CLIENT, roles=WITH_PATIENTS),
+    "advisories.decide": Access(Who.CLIENT, roles=DECIDES),
+    "advisories.sign": Access(Who.CLIENT, roles=DECIDES),
+    "advisories.history": Access(Who.CLIENT, roles=WITH_PATIENTS),
+    "advisories.replay": Access(Who.CLIENT, roles=WITH_PATIENTS),
+    "advisories.diff": Access(Who.CLIENT, roles=WITH_PATIENTS),
     "cds.services": Access(Who.EHR),
     "cds.hook": Access(Who.EHR),
     "cds.feedback": Access(Who.EHR),
@@ -57,6 +69,15 @@ ACCESS: Mapping[str, Access] = {
     # Clients of FHIR say in the address which format they want, which is the one we have (R4, RESTful API, _format).
     "fhir.metadata": Access(Who.CLIENT, frozenset({"_format", "_pretty"})),
     "fhir.definition": Access(Who.CLIENT, frozenset({"_format", "_pretty"})),
+    # A provider may add what it likes to its answer (RFC 6749, section 4.1.2), and an EHR to its launch.
+    "launch.launch": Access(Who.ANYONE, None),
+    "launch.callback": Access(Who.ANYONE, None),
+    "people.login": Access(Who.ANYONE, frozenset({"next"})),
+    "people.name": Access(Who.ANYONE),
+    "people.start": Access(Who.ANYONE, frozenset({"next"})),
+    "people.callback": Access(Who.ANYONE, None),
+    "people.logout": Access(Who.ANYONE),
+    "people.logged_out": Access(Who.ANYONE),
     "knowledge.rules": Access(Who.CLIENT),
     "knowledge.rule": Access(Who.CLIENT),
     "knowledge.claim": Access(Who.CLIENT),
@@ -69,14 +90,25 @@ ACCESS: Mapping[str, Access] = {
     "pages.landing": Access(Who.ANYONE),
     "pages.docs": Access(Who.ANYONE),
     "pages.openapi": Access(Who.ANYONE),
-    "pages.style": Access(Who.ANYONE),
+    "assets.asset": Access(Who.ANYONE),
+    "review.advisory": Access(Who.PERSON, frozenset({"recorded"}), WITH_PATIENTS),
+    "review.printed": Access(Who.PERSON, roles=WITH_PATIENTS),
+    "review.decide": Access(Who.PERSON, roles=DECIDES),
+    "review.sign": Access(Who.PERSON, roles=DECIDES),
+    # A patient's name is looked for by a form that is posted: an address is logged on its way.
+    "review_list.worklist": Access(Who.PERSON, WORKLIST - {"text", "size"}, WITH_PATIENTS),
+    "review_list.find": Access(Who.PERSON, roles=WITH_PATIENTS),
+    "review_list.new": Access(Who.PERSON, frozenset({"example"}), WITH_PATIENTS),
+    "review_list.create": Access(Who.PERSON, roles=WITH_PATIENTS),
+    "review_list.diff": Access(Who.PERSON, roles=WITH_PATIENTS),
+    "review_list.screen_help": Access(Who.PERSON),
     "rule_pages.rules": Access(Who.ANYONE),
     "rule_pages.rule": Access(Who.ANYONE),
 }
 
 
 SERVICES = "cds-services"
-BY_FIRST_PART = {SERVICES: Who.EHR, "fhir": Who.CLIENT, "review": Who.CLIENT, "v1": Who.CLIENT}
+BY_FIRST_PART = {SERVICES: Who.EHR, "fhir": Who.CLIENT, "review": Who.PERSON, "v1": Who.CLIENT}
 
 
 def first_part() -> str:

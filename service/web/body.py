@@ -7,10 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
 from service.intake.strict_json import MOST_BYTES, MOST_FHIR_BYTES
+from service.web.context import context
+from service.web.gates import passed
 
 JSON = "application/json"
 FHIR_JSON = "application/fhir+json"
@@ -31,6 +33,13 @@ def read_fhir_body() -> bytes:
     return _read(MOST_FHIR_BYTES, {JSON: PLAIN, FHIR_JSON: OF_R4})
 
 
+def read_profile_or_fhir() -> tuple[bytes, bool]:
+    """Return the whole body and whether it is FHIR, which only its content type says, or refuse it (413, 415)."""
+    if request.mimetype == FHIR_JSON:
+        return _read(MOST_FHIR_BYTES, {FHIR_JSON: OF_R4}), True
+    return read_json_body(), False
+
+
 def _read(most: int, kinds: Mapping[str, frozenset[tuple[str, str]]]) -> bytes:
     parameters = {(name.lower(), value.lower()) for name, value in request.mimetype_params.items()}
     is_json = request.mimetype in kinds and parameters <= kinds[request.mimetype]
@@ -43,17 +52,19 @@ def _read(most: int, kinds: Mapping[str, frozenset[tuple[str, str]]]) -> bytes:
     body = request.get_data(cache=False)
     if len(body) > most:
         raise RequestEntityTooLarge
+    g.body_length = len(body)
     return body
 
 
 def read_what_is_left(response: Response) -> Response:
     """Read the rest of a body that was refused unread, up to a limit, and forget it.
 
-    A connection that is closed over unread bytes is reset, and the caller might never see why it was refused.
+    A connection that is closed over unread bytes is reset, and the caller might never see why it was refused. But
+    strangers may stall here as long as they like: where a few do, the others are answered without this courtesy.
     """
     if request.environ.get("wsgi.input_terminated"):
-        with suppress(OSError):
-            for _ in range(MOST_LEFT // PIECE):
+        with suppress(OSError), passed(context().gates.leftovers) as is_open:
+            for _ in range(MOST_LEFT // PIECE if is_open else 0):
                 if not request.environ["wsgi.input"].read(PIECE):
                     break
     return response

@@ -57,7 +57,7 @@ def services() -> Response:
     requestBody={"required": True, "content": {kind: {"schema": CALL} for kind in (JSON, FHIR_JSON)}},
 )
 @blueprint.response(200, CARDS, description="Cards, for review by a clinician.")
-@refuses_as_outcome(blueprint, JSON, *ERRORS, 412, 504)
+@refuses_as_outcome(blueprint, JSON, *ERRORS, 412)
 def hook(service_id: str) -> Response:
     """Call a service for one hook of one patient."""
     body = read_fhir_body()

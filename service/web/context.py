@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import BoundedSemaphore
 from typing import cast
 
 from flask import current_app
 
+from service.web.gates import Gates
 from service.web.logs import Log
 from service.web.metrics import Metrics
 from service.web.ports import Guard, Service
@@ -19,13 +19,13 @@ EXTENSION = "magflag"
 class Context:
     """The service, and what surrounds it.
 
-    `gate` bounds how many evaluations run at once; `base` is the address by which others reach us, from the settings.
+    `gates` bound how much runs at once; `base` is the address by which others reach us, from the settings.
     The Host header of a request is never it: whoever calls may write into that what they like.
     """
 
     service: Service
     clock: Callable[[], datetime]
-    gate: BoundedSemaphore
+    gates: Gates
     metrics: Metrics
     log: Log
     guard: Guard

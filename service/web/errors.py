@@ -9,12 +9,12 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, render_template
 from werkzeug.exceptions import HTTPException
 
 from schemas.problem import Problem, Refused
 from service.intake.strict_json import MOST_BYTES
-from service.web.access import first_part
+from service.web.access import Who, access_of_request, first_part
 from service.web.context import context
 from service.web.logs import log_failure
 from service.web.outcomes import DETAILS as FHIR_DETAILS
@@ -29,6 +29,7 @@ DETAILS = {
     403: "This caller may not do this.",
     404: "There is nothing at this address.",
     405: "This address does not take this method.",
+    409: "The advisory is no longer what it was when it was read.",
     412: "Data that are needed could not be had.",
     413: "The body is too large.",
     415: "The body is not application/json in UTF-8, or it is compressed.",
@@ -37,6 +38,22 @@ DETAILS = {
     500: "We failed, and conclude nothing: this is not an advisory without flags.",
     503: "We cannot answer now, and conclude nothing: this is not an advisory without flags.",
     504: "A server that we ask did not answer in time, and we conclude nothing.",
+}
+# The same for people at the screen.
+PAGES = {
+    404: "There is no such page",
+    409: "It changed meanwhile",
+    413: "This is too large",
+    422: "This address cannot be read",
+    500: "We failed",
+    503: "magflag cannot answer now",
+}
+DETAILS_FOR_PEOPLE = {
+    400: "The form cannot be read. Go back, load the page again, and send it once more.",
+    404: "No advisory of yours is at this address. It may belong to somebody else, or never have been.",
+    413: "One patient, and what is current only, is enough.",
+    503: "What is kept for review cannot be reached, or too much is asked at once. Nothing was recorded. "
+    "Try again in a moment.",
 }
 HINTS = {
     404: "GET /docs shows what there is.",
@@ -49,15 +66,25 @@ HINTS = {
 
 def error_response(status: int, problems: Sequence[Problem] = (), headers: Iterable[tuple[str, str]] = ()) -> Response:
     """Return the answer to a request that went wrong; without problems of its own, the status is the problem."""
+    response = _page(status, problems) if access_of_request().who is Who.PERSON else _data(status, problems)
+    response.headers.extend(dict(headers))
+    return response
+
+
+def _page(status: int, problems: Sequence[Problem]) -> Response:
+    told = _told(status, problems, DETAILS | DETAILS_FOR_PEOPLE, {})
+    heading = PAGES.get(status, HTTPStatus(status).phrase)
+    return Response(render_template("review/error.html", heading=heading, problems=told), status)
+
+
+def _data(status: int, problems: Sequence[Problem]) -> Response:
     door = first_part()
     if door in DOORS:
         told = _told(status, problems, DETAILS | FHIR_DETAILS, HINTS | FHIR_HINTS)
         body, content_type = outcome_of(status, told), DOORS[door]
     else:
         body, content_type = _details(status, _told(status, problems, DETAILS, HINTS)), CONTENT_TYPE
-    response = Response(json.dumps(body, ensure_ascii=False), status, content_type=content_type)
-    response.headers.extend(dict(headers))
-    return response
+    return Response(json.dumps(body, ensure_ascii=False), status, content_type=content_type)
 
 
 def _told(
@@ -94,7 +121,7 @@ def install_errors(app: Flask) -> None:
 
 
 def _refused(error: Refused) -> Response:
-    return error_response(error.status, error.problems)
+    return error_response(error.status, error.problems, _retry_after(error))
 
 
 def _http(error: HTTPException) -> Response:
@@ -109,7 +136,10 @@ def _http(error: HTTPException) -> Response:
 def _unexpected(error: Exception) -> Response:
     log_failure(context().log, error)
     context().metrics.failures.labels(type(error).__name__).inc()
+    later = _retry_after(error)
+    return error_response(503, headers=later) if later else error_response(500)
+
+
+def _retry_after(error: Exception) -> list[tuple[str, str]]:
     seconds = getattr(error, "retry_after", None)
-    if isinstance(seconds, int):
-        return error_response(503, headers=[("Retry-After", str(seconds))])
-    return error_response(500)
+    return [("Retry-After", str(seconds))] if isinstance(seconds, int) else []

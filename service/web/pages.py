@@ -30,12 +30,6 @@ def openapi() -> Response:
     return Response(json.dumps(_spec(), ensure_ascii=False), content_type=JSON)
 
 
-@blueprint.get("/style.css")
-def style() -> Response:
-    """Return the one style sheet."""
-    return Response(render_template("style.css"), content_type="text/css; charset=utf-8")
-
-
 def _spec() -> dict[str, Any]:
     spec: dict[str, Any] = current_app.extensions["openapi"]
     return spec

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from schemas.client import Client
+from schemas.review import Actor, Decision, Difference, Event, Kept, KeptAdvisory, Page, Replay, Wanted
 from service.presenters.plain import Answer
+from service.review.background import Background
 
 
 class Service(Protocol):
@@ -15,6 +17,11 @@ class Service(Protocol):
     `schemas.problem.Refused` is answered with its own status. An exception with a number `retry_after` is answered
     with 503 and that many seconds; any other with 500. Neither the caller nor the log is ever told its message.
     """
+
+    @property
+    def reviews(self) -> "Reviews | None":
+        """Return what is kept for review; None where nothing is kept."""
+        ...
 
     def evaluate(self, body: bytes, *, now: datetime, explain: bool) -> Answer:
         """Return the JSON text of the advisory for the profile in `body`."""
@@ -77,8 +84,69 @@ class Service(Protocol):
         ...
 
 
+class Reviews(Protocol):
+    """Advisories kept for review, and what clinicians decide on them.
+
+    Another tenant's advisory is as if it were not there: None from `one` and `previous`, Refused (404) from the rest.
+    """
+
+    def keep(self, body: bytes, *, kind: str, actor: Actor, now: datetime, key: str | None) -> Kept:
+        """Evaluate a profile (kind: profile) or a Bundle (kind: fhir), and keep input and answer.
+
+        A retry with the same `key` gives what was kept; with another body it raises Refused (422).
+        """
+        ...
+
+    def worklist(self, tenant: str, wanted: Wanted, cursor: str | None, size: int) -> Page:
+        """Return one page of a tenant's advisories; raise Refused (422) for a cursor that is none of ours."""
+        ...
+
+    def one(self, tenant: str, advisory_id: str, /) -> KeptAdvisory | None:
+        """Return one advisory with the decisions that stand."""
+        ...
+
+    def viewed(self, tenant: str, advisory_id: str, actor: Actor, now: datetime, /) -> None:
+        """Keep in the history that somebody looked at an advisory."""
+        ...
+
+    def decide(
+        self, tenant: str, advisory_id: str, decision: Decision, revision: int, actor: Actor, now: datetime, /
+    ) -> int:
+        """Keep a decision and return the new revision; raise Conflict, or Refused (422) if it is not valid."""
+        ...
+
+    def sign(self, tenant: str, advisory_id: str, revision: int, actor: Actor, now: datetime, /) -> int:
+        """Sign and return the new revision; raise Conflict, or Refused (422) naming the flags without a decision."""
+        ...
+
+    def history(self, tenant: str, advisory_id: str, /) -> tuple[Event, ...]:
+        """Return what happened to an advisory, oldest first."""
+        ...
+
+    def replay(self, tenant: str, advisory_id: str, /) -> Replay:
+        """Evaluate again with the stored rules and compare byte for byte."""
+        ...
+
+    def diff(self, tenant: str, advisory_id: str, other: str, /) -> Difference:
+        """Compare two advisories of a tenant, whichever way round they are named: the older with the newer."""
+        ...
+
+    def background(self, tenant: str, advisory_id: str, /) -> Background | None:
+        """Evaluate again with the stored rules, for what a page shows; None where that cannot be done any more."""
+        ...
+
+    def previous(self, tenant: str, advisory_id: str, /) -> str | None:
+        """Return the advisory of the same patient before this one."""
+        ...
+
+
 class Bearer(Protocol):
     """Whoever holds a token of ours: a role, within a tenant."""
+
+    @property
+    def name(self) -> str:
+        """Return what the history calls them."""
+        ...
 
     @property
     def role(self) -> str:

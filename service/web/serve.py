@@ -9,22 +9,28 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from schemas.client import Client
 from service.knowledge.files import BrokenPack
+from service.presenters.discovery import OFFERED
 from service.trust.clients import BrokenClients, load_clients
+from service.web.gates import THREADS
+from service.web.people_ports import People
+from service.web.people_settings import read_provider
 from service.web.ports import Guard, Service
 from service.web.settings import RefusedToServe, Settings, address_of, read_settings
+from service.wiring.openid import Provider
 
 __all__ = ["RefusedToServe", "make_server", "serve"]
 
-# Enough that as many stalled bodies leave room for other callers; a thread exists only while it is needed.
-THREADS = 256
+# A connection on which no whole head of a request comes within this time is closed, or silent ones would add up.
+MILLISECONDS_FOR_A_HEAD = 20_000
 SECONDS_TO_STOP = 10
 GRANIAN_LOG = {
     "handlers": {
@@ -32,8 +38,8 @@ GRANIAN_LOG = {
         "access": {"formatter": "access", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
     }
 }
-TO_TRY = """magflag listens on {base}
-{access}
+TO_TRY = """Review screen: {public}/review
+{kept}{access}
 
 Try:
   curl -s {base}/v1/evaluate -H 'Content-Type: application/json' --data @examples/ckd-g4-oxide.json
@@ -47,28 +53,38 @@ NO AUTHENTICATION of {what}: whoever is on this machine may call. For developmen
 Set {names} to ask callers who they are."""
 CLOSED = "Callers of /v1 need a token of ours: add -H 'Authorization: Bearer …' below. EHRs sign their calls."
 Guards = Callable[[Settings, Sequence[Client]], Guard]
+S = TypeVar("S", bound=Service)
+Peoples = Callable[[Provider | None, Sequence[Client], S], People]
 
 
 def serve(
-    service_factory: Callable[[], Service],
+    service_factory: Callable[[], S],
     host: str = "127.0.0.1",
     port: int = 8080,
     guard_factory: Guards | None = None,
+    people_factory: Peoples[S] | None = None,
+    kept: str = "",
 ) -> None:
     """Serve until stopped; raise RefusedToServe, before anything is started, if a setting or the address cannot be.
 
-    The factories are called in every worker: `guard_factory` with the settings and the clients of the clients file.
+    The factories are called in every worker: `guard_factory` with the settings and the clients of the clients file,
+    `people_factory` with the provider by which people log in, the clients, and the service. `kept` says where the
+    service keeps what it is given.
     """
     settings = read_settings(os.environ, host, port)
     clients = _clients(settings)
+    provider = read_provider(os.environ, settings)
     host = "127.0.0.1" if host == "localhost" else host
     _check_free(host, port)
     first = multiprocessing.Semaphore(1)
 
     def load() -> Any:
-        app = _load(service_factory, settings, partial(_guard, guard_factory, settings, clients))
+        people = partial(people_factory, provider, clients) if people_factory else None
+        app = _load(service_factory, settings, partial(_guard, guard_factory, settings, clients), people)
         if first.acquire(block=False):
-            _say(TO_TRY.format(base=address_of(host, port), access=access_told(settings)))
+            said = f"What it keeps is in {kept}\n" if kept else ""
+            base, access = address_of(host, port), access_told(settings)
+            _say(TO_TRY.format(base=base, public=settings.public_url, kept=said, access=access))
         return app
 
     with _shared_counters(settings):
@@ -83,7 +99,12 @@ def make_server(host: str, port: int, workers: int = 1) -> Any:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
+        # A thread exists only while it is needed.
         blocking_threads=THREADS,
+        # Not HTTP/2: whoever speaks it gets along with a proxy. To tell the two apart, the server would wait for a
+        # first byte for ever, whatever the time for a head.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=MILLISECONDS_FOR_A_HEAD),
         log_level=LogLevels.error,
         log_dictconfig=GRANIAN_LOG,
         workers_kill_timeout=SECONDS_TO_STOP,
@@ -95,7 +116,7 @@ def _clients(settings: Settings) -> Sequence[Client]:
     if settings.clients is None:
         return ()
     try:
-        return load_clients(settings.clients)
+        return load_clients(settings.clients, OFFERED)
     except BrokenClients as broken:
         told = "".join(f"\n{each.at}\n  {each.message} {each.hint or ''}" for each in broken.problems)
         raise RefusedToServe(f"The clients file holds mistakes.{told}") from None
@@ -109,14 +130,22 @@ def _guard(guard_factory: Guards | None, settings: Settings, clients: Sequence[C
 
 def access_told(settings: Settings) -> str:
     """Say who may call; loudly, where it is everybody on this machine."""
-    doors = {"MAGFLAG_AUTH": (settings.auth, "/v1, /fhir"), "MAGFLAG_CDS_AUTH": (settings.cds_auth, "/cds-services")}
+    doors = {
+        "MAGFLAG_AUTH": (settings.auth, "/v1, /fhir, /review"),
+        "MAGFLAG_CDS_AUTH": (settings.cds_auth, "/cds-services"),
+    }
     is_open = {name: what for name, (is_required, what) in doors.items() if not is_required}
     if not is_open:
         return CLOSED
     return OPEN.format(what=", ".join(is_open.values()), names=" and ".join(f"{name}=required" for name in is_open))
 
 
-def _load(service_factory: Callable[[], Service], settings: Settings, guard: Callable[[], Guard]) -> Any:
+def _load(
+    service_factory: Callable[[], S],
+    settings: Settings,
+    guard: Callable[[], Guard],
+    people: Callable[[S], People] | None,
+) -> Any:
     """Make the application inside the worker: the engine is not made for living through a fork.
 
     Imported here, because prometheus-client decides on import whether it counts alone or with other processes.
@@ -124,7 +153,8 @@ def _load(service_factory: Callable[[], Service], settings: Settings, guard: Cal
     from service.web.app import create_app  # noqa: PLC0415
 
     try:
-        app = create_app(service_factory(), settings, guard=guard())
+        service = service_factory()
+        app = create_app(service, settings, guard=guard(), people=people(service) if people else None)
         # The pack is a million objects that live as long as the process. Left unfrozen, the collector walks all of them
         # now and then, and one caller waits a tenth of a second for it.
         gc.collect()

@@ -16,7 +16,7 @@ SETTINGS = (
     (
         "MAGFLAG_AUTH",
         "off on loopback, else required",
-        "Whether callers of /v1 and /fhir need a token of ours; off is for a loopback address only.",
+        "Whether callers of /v1 and /fhir need a token, and people a login; off is for a loopback address only.",
     ),
     (
         "MAGFLAG_CDS_AUTH",
@@ -26,10 +26,20 @@ SETTINGS = (
     ("MAGFLAG_CLIENTS", "none", "The clients file: which EHRs may call, and how their calls are known."),
     ("MAGFLAG_PUBLIC_URL", "the address listened on", "The address by which others reach the service; for links."),
     ("MAGFLAG_FETCH_MS", "400", "Milliseconds one call may spend on asking a FHIR server for what prefetch left out."),
+    ("MAGFLAG_OIDC_ISSUER", "none", "The provider by which people log in to the pages (OpenID Connect)."),
+    ("MAGFLAG_OIDC_CLIENT_ID", "none", "How we are registered at the provider."),
+    ("MAGFLAG_OIDC_CLIENT_SECRET_FILE", "none", "File of the secret that goes with it; none for a public client."),
+    ("MAGFLAG_OIDC_SCOPES", "openid profile", "What the provider is asked to tell of people."),
+    ("MAGFLAG_PEOPLE", "none", "The people file: what somebody with which claims may be, and in which tenant."),
     (
         "MAGFLAG_DATABASE_URL",
         "an SQLite file of this user",
         "Where tokens of ours, used tokens of EHRs and feedback are kept.",
+    ),
+    (
+        "MAGFLAG_DATABASE_PASSWORD_FILE",
+        "none",
+        "File of the password that goes with PostgreSQL's address, so that no setting shows it.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Who is calling: EHRs by the tokens they sign, everybody else by a token of ours.
+"""Who is calling: EHRs by the tokens they sign, people by a session, everybody else by a token of ours.
 
 A refusal never says what was wrong with a token. Our log says it, in one word, and never says the token.
 """
@@ -14,6 +14,8 @@ from schemas.client import NOBODY, Client
 from service.trust.untrusted import Untrusted
 from service.web.access import Role, Who, access_of_request
 from service.web.context import context
+from service.web.open_door import refuse_strangers
+from service.web.people_guard import admit
 from service.web.ports import Bearer
 
 BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/=-]{1,512})", re.ASCII | re.IGNORECASE)
@@ -23,6 +25,7 @@ BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/=-]{1,512})", re.ASCII | re.IGNORE
 class Local:
     """Whoever calls where nobody is asked: this machine, which may do everything."""
 
+    name: str = NOBODY.name
     role: str = Role.ADMIN
     tenant: str = NOBODY.tenant
 
@@ -43,20 +46,24 @@ def bearer_of_request() -> Bearer:
     return cast(Bearer, g.bearer)
 
 
-def _check() -> None:
+def _check() -> Response | None:
     # OPTIONS tells nothing that is not in /docs, and browsers ask it without a token.
     if request.method == "OPTIONS":
-        return
+        return None
     access = access_of_request()
     if access.who is Who.EHR:
         g.client = _client()
     elif access.who is Who.CLIENT:
         g.bearer = _bearer(access.roles)
+    elif access.who is Who.PERSON:
+        return admit(access)
+    return None
 
 
 def _client() -> Client:
     here = context()
     if here.guard.verify is None:
+        refuse_strangers()
         return NOBODY
     try:
         client = here.guard.verify(request.headers.get("Authorization"), here.clock())
@@ -77,6 +84,7 @@ def _service_named() -> list[str]:
 def _bearer(roles: frozenset[Role]) -> Bearer:
     here = context()
     if here.guard.find is None:
+        refuse_strangers()
         return Local()
     written = BEARER.fullmatch(request.headers.get("Authorization", ""))
     bearer = here.guard.find(written[1], here.clock()) if written else None

@@ -12,6 +12,7 @@ from schemas.hook import ABSENT, GIVEN, NULL, HookCall, Part
 from schemas.profile import Open, Profile
 from service.assess import Assessor
 from service.fetch.fetcher import Fetcher
+from service.fetch.guard import allowed
 from service.intake.fhir.prefetch import KEYS
 from service.intake.fhir.read import ORDERED, Reading, read_parts
 from service.intake.fhir.templates import prefetch_templates
@@ -40,7 +41,8 @@ class Hooks:
         self._kept = kept
         self._local_servers = tuple(local_servers)
         self._templates = prefetch_templates(pack.terms)
-        self._writers: dict[str, CardWriter] = {}
+        # Made now and not at the first call: what the rules contribute takes most of a second to write.
+        self._written = CardWriter(pack, "")
 
     def services(self, client: Client) -> bytes:
         """Return the answer to discovery: the services that the client may call."""
@@ -80,11 +82,15 @@ class Hooks:
         return self._kept.feedback.summary(tenant)
 
     def _completed(self, call: HookCall, parts: Sequence[Part], client: Client) -> Sequence[Part]:
-        """Fetch what prefetch left out, where the client may; without a server it may name, nothing is asked."""
+        """Fetch what prefetch left out, where the client may; without a server it may name, nothing is asked.
+
+        Each key then stays what it was: nobody may read that a server refused what it was never asked.
+        """
         bases = self._local_servers if client == NOBODY else client.fhir_servers
-        if not bases or call.fhir_server is None:
+        if call.fhir_server is None or not allowed(call.fhir_server, bases):
             return parts
-        wanted = {part.key: self._query(part.key, call) for part in parts if part.state in (ABSENT, NULL)}
+        queries = self.queries(call.patient_id)
+        wanted = {part.key: queries[part.key] for part in parts if part.state in (ABSENT, NULL)}
         begun = [part for part in parts if part.state == GIVEN and part.unread]
         if not wanted and not begun:
             return parts
@@ -92,8 +98,10 @@ class Hooks:
         found = self._fetcher.fetch(call.fhir_server, token, wanted, bases, begun)
         return [found.get(part.key, part) for part in parts]
 
-    def _query(self, key: str, call: HookCall) -> str:
-        return self._templates[key].replace(PATIENT_TOKEN, quote(call.patient_id, safe=""))
+    def queries(self, patient_id: str) -> Mapping[str, str]:
+        """Return what is asked of a FHIR server about a patient, by prefetch key."""
+        known = quote(patient_id, safe="")
+        return {key: template.replace(PATIENT_TOKEN, known) for key, template in self._templates.items()}
 
     def _cards(self, advisory: Any, call: HookCall, reading: Reading, now: datetime, base: str) -> list[Card]:
         made = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -101,9 +109,7 @@ class Hooks:
         return self._writer(base).cards(advisory, call.hook, reading.orders, told, lambda: uuid7(now), made)
 
     def _writer(self, base: str) -> CardWriter:
-        if base not in self._writers:
-            self._writers[base] = CardWriter(self._pack, base)
-        return self._writers[base]
+        return self._written.at(base)
 
     def _note(self, cards: Sequence[Card], offered: Offered, now: datetime, client: Client) -> None:
         if self._kept is None:

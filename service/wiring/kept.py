@@ -8,11 +8,13 @@ from typing import Any
 
 from schemas.client import Client
 from service.fetch.keys import get_jwks
+from service.store.advisories import AdvisoryStore
 from service.store.cards import IssuedCards
 from service.store.database import open_database
 from service.store.feedback import FeedbackStore
 from service.store.replay import ReplayStore
 from service.store.tokens import TokenInfo, Tokens
+from service.store.transactions import is_reachable
 from service.trust.tokens import Verifier
 
 # How long a key set may take. It is fetched while an EHR waits, and rarely.
@@ -23,16 +25,23 @@ database = lru_cache(maxsize=8)(open_database)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Issued cards, and what became of them."""
+    """Issued cards and what became of them, advisories and what was decided on them."""
 
     issued: IssuedCards
     feedback: FeedbackStore
+    advisories: AdvisoryStore
+    is_reachable: Callable[[], bool]
 
 
 def open_kept(url: str) -> Kept:
     """Return what is kept in the database at `url`; raise StoreUnavailable if it cannot be used."""
     engine = database(url)
-    return Kept(IssuedCards(engine, lambda: datetime.now(UTC)), FeedbackStore(engine))
+    return Kept(
+        issued=IssuedCards(engine, lambda: datetime.now(UTC)),
+        feedback=FeedbackStore(engine),
+        advisories=AdvisoryStore(engine),
+        is_reachable=partial(is_reachable, engine),
+    )
 
 
 def verifier(url: str, clients: Sequence[Client]) -> Callable[[str | None, datetime], Client]:

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from service.presenters.plain import Answer
 from service.web.app import create_app
 from service.web.ports import Service
 from service.wiring.service import build_service
+from service.wiring.settings import Settings
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -34,6 +36,8 @@ KEYS = ("patient", "kidney", "medrequests", "medstatements")
 
 class Pretend:
     """A service that reads what it is sent and answers nothing, or raises what it is told to raise."""
+
+    reviews = None
 
     def __init__(self, raises: Exception | None = None, is_ready: bool = True) -> None:
         self.raises = raises
@@ -124,8 +128,9 @@ class Pretend:
 
 
 @pytest.fixture(scope="session")
-def service() -> Service:
-    return build_service()
+def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    database = tmp_path_factory.mktemp("store") / "magflag.db"
+    return build_service(replace(Settings.from_environment(), database=f"sqlite:///{database}"))
 
 
 @pytest.fixture(scope="session")

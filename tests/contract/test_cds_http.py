@@ -104,7 +104,7 @@ def test_a_call_without_prefetch_and_without_a_server_to_ask_is_told_what_is_nee
 
 def test_links_are_made_with_the_address_of_the_settings_and_never_with_the_host_of_a_request(pretend: Any) -> None:
     client = create_app(pretend(), Settings(public_url=BASE)).test_client()
-    evil = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    evil = {"Host": "localhost:9", "X-Forwarded-Host": "evil.example"}
     assert call(client, MEDPLUM, headers=evil).get_json()["extension"]["base"] == BASE
     assert client.get("/fhir/R4/metadata", headers=evil).get_json()["url"] == BASE
 

@@ -17,7 +17,7 @@ EXAMPLES = 30
 CONFIG = {
     "checks": {
         # What JSON Schema cannot say (a birth date after as_of, an entry that says nothing) is refused as well.
-        "positive_data_acceptance": {"expected-statuses": [200, 400, 404, 422]},
+        "positive_data_acceptance": {"expected-statuses": [200, 201, 400, 404, 409, 422]},
     }
 }
 
@@ -51,8 +51,9 @@ def test_the_description_is_valid(api: Any) -> None:
 def test_every_route_for_machines_is_described(app: Flask, client: FlaskClient) -> None:
     described = set(client.get("/openapi.json").get_json()["paths"])
     routes = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
-    for_people = {"/", "/docs", "/openapi.json", "/rules", "/rules/{rule_id}", "/style.css"}
-    assert routes - described == for_people
+    for_people = ("/assets", "/docs", "/launch", "/log", "/openapi.json", "/review", "/rules")
+    assert not [route for route in routes - described if route != "/" and not route.startswith(for_people)]
+    assert not [route for route in described if route.startswith(for_people)]
 
 
 def test_every_reference_in_the_description_leads_somewhere(client: FlaskClient) -> None:
@@ -66,7 +67,7 @@ def test_a_page_needs_nothing_from_elsewhere_and_runs_no_script(client: FlaskCli
     page = client.get(path).text
     links = re.findall(r'(?:href|src|action)="([^"]*)"', page)
     assert links
-    assert all(link.startswith("/") and not link.startswith("//") for link in links)
+    assert all(link.startswith(("/", "#")) and not link.startswith("//") for link in links)
     assert "<script" not in page
     assert not re.search(r"\son\w+=|style=", page)
 

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 
 from service.web.access import ACCESS, BY_FIRST_PART, Who, guard_routes
 
-CALLS = ["/", "/docs", "/openapi.json", "/style.css", "/v1/rules", "/v1/pack", "/health/live", "/metrics", "/nothing"]
+CALLS = ["/", "/docs", "/openapi.json", "/rules", "/v1/rules", "/v1/pack", "/health/live", "/metrics", "/nothing"]
 
 
 @pytest.mark.parametrize("path", CALLS)
@@ -31,7 +31,8 @@ def test_every_route_declares_who_may_call_it(app: Flask) -> None:
 
 
 def test_whatever_could_be_about_a_patient_asks_who_is_calling(app: Flask) -> None:
-    open_to_all = {"", "docs", "health", "metrics", "openapi.json", "rules", "schemas", "style.css"}
+    open_to_all = {"", "docs", "health", "metrics", "openapi.json", "rules", "schemas"}
+    open_to_all |= {"launch", "logged-out", "login", "logout", "assets"}
     for rule in app.url_map.iter_rules():
         part = rule.rule.split("/")[1]
         assert ACCESS[rule.endpoint].who is (Who.ANYONE if part in open_to_all else BY_FIRST_PART[part]), rule.rule

@@ -9,10 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from service.knowledge.dose_guard import dose_in
+from service.presenters.page_sources import supports
 from service.web.ports import Service
-from service.web.rule_pages import Line, line_of, supports
 
 KIDNEY = "kidney/magnesium-with-impaired-kidney"
+IN_WORDS = ("A magnesium product is in use or considered", "Kidney filtration (eGFR) is below 60")
 
 
 class Page(HTMLParser):
@@ -54,7 +55,7 @@ def test_the_list_links_to_every_rule(client: FlaskClient, service: Service) -> 
 
 def test_a_page_says_all_that_a_rule_says(client: FlaskClient, service: Service) -> None:
     rule, text = known(service, KIDNEY), " ".join(page(client, f"/rules/{KIDNEY}").text.split())
-    for said in (rule["title"], rule["summary"], *rule["for_review"], *rule["does_not_cover"], "magnesium listed"):
+    for said in (rule["title"], rule["summary"], *rule["for_review"], *rule["does_not_cover"], *IN_WORDS):
         assert said in text
     assert "No clinician has reviewed this rule." in text
     for source in rule["sources"]:
@@ -115,34 +116,30 @@ def test_every_link_of_the_pages_of_ours_leads_somewhere(client: FlaskClient) ->
         assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
 
 
-def test_the_style_sheet_is_the_only_thing_a_page_loads(client: FlaskClient) -> None:
+def test_style_sheet_and_icon_are_all_that_a_page_loads(client: FlaskClient) -> None:
     html = client.get("/rules").text
-    assert re.findall(r'<link[^>]*href="([^"]*)"', html) == ["/style.css"]
-    assert "prefers-color-scheme: dark" in client.get("/style.css").text
+    loaded = re.findall(r'<link[^>]*href="([^"]*)"', html)
+    assert [re.sub(r"\.[0-9a-f]{12}\.", ".", address) for address in loaded] == [
+        "/assets/icon.svg",
+        "/assets/screen.css",
+    ]
+    assert "prefers-color-scheme: dark" in client.get(loaded[1]).text
+    assert "script" not in html
 
 
-def test_a_condition_is_said_in_words_without_units() -> None:
-    written = {"all": ["magnesium.listed", {"not": {"fact": "kidney.egfr", "below": {"policy": "cut_off"}}},
-                       {"any": [{"fact": "diet.magnesium", "any_of": ["low", "high"]}, {"unknown": "labs.magnesium"}]},
-                       {"fact": "patient.age", "at_least": {"value": 65, "unit": "a"}}]}  # fmt: skip
-    assert line_of(written, {"cut_off": {"id": "cut_off", "value": 60.0, "unit": "mL/min"}}) == Line(
-        "all of",
-        (
-            Line("magnesium listed"),
-            Line("it is not so that", (Line("kidney egfr below 60 (a convention of this project: cut off)"),)),
-            Line(
-                "at least one of",
-                (Line("diet magnesium is low or high"), Line("nothing usable is known of labs magnesium")),
-            ),
-            Line("patient age at least 65"),
-        ),
-    )
+def test_every_source_attribute_stands_on_the_page(client: FlaskClient, service: Service) -> None:
+    text = " ".join(page(client, f"/rules/{KIDNEY}").text.split())
+    attributes = known(service, KIDNEY)["source_attributes"]
+    assert len(attributes) == 13
+    assert all(f"{each['name']} {each['text']}".strip() in text for each in attributes)
+    assert "Use of ethnicity as expressed in the standards in 170.213 Not used." in text
 
 
 def test_only_addresses_of_the_web_become_links() -> None:
-    source = {"claim": "R-1", "stance": "supports", "statement": "s"}
+    source = {"claim": "R-1", "stance": "supports", "statement": "s", "document": "d", "section": None}
+    source |= {"start": None, "end": None, "passage": None, "sha256": None}
     found = supports([source | {"address": address} for address in ("javascript:alert(1)", "https://a.example", None)])
-    assert [place["link"] for place in found[0].places] == [None, "https://a.example", None]
+    assert [place.link or None for place in found[0].places] == [None, "https://a.example", None]
 
 
 def test_what_a_rule_holds_is_escaped(client: FlaskClient, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_a_clients_file_with_mistakes_is_told_before_anything_starts(
 @pytest.mark.parametrize("is_open", [True, False])
 def test_an_open_door_is_said_loudly(is_open: bool) -> None:
     told = access_told(Settings(auth=not is_open, cds_auth=True))
-    assert ("NO AUTHENTICATION of /v1, /fhir:" in told) == is_open
+    assert ("NO AUTHENTICATION of /v1, /fhir, /review:" in told) == is_open
     assert ("MAGFLAG_AUTH=required" in told) == is_open
     assert "/cds-services" in access_told(Settings(auth=True))
 
@@ -123,7 +123,7 @@ def test_it_serves() -> None:
             _, said = process.communicate(timeout=30)
     assert json.loads(answer)["pack"]["name"]
     assert f"http://127.0.0.1:{port}/docs" in said
-    assert "NO AUTHENTICATION of /v1, /fhir, /cds-services" in said
+    assert "NO AUTHENTICATION of /v1, /fhir, /review, /cds-services" in said
     assert "Traceback" not in said
     assert process.returncode == 0
 

@@ -69,12 +69,14 @@ def test_without_any_prefetch_nothing_is_known_and_every_key_is_named() -> None:
 def test_allergies_and_procedures_are_only_missed_when_they_failed() -> None:
     parts = [part for part in given() if part.key not in ("allergies", "procedures")]
     assert reasons(read([*parts, Part("allergies", ABSENT), Part("procedures", NULL)])) == []
-    assert reasons(read([*parts, Part("allergies", LATE), Part("procedures", ERROR)])) == ["fetch_late", "key_error"]
+    late = read([*parts, Part("allergies", LATE), Part("procedures", ERROR)])
+    assert (reasons(late), left_open(late)) == (["fetch_late"], {"procedures": ["key_error"]})
 
 
 def test_an_error_inside_a_bundle_is_an_error_of_its_key() -> None:
     outcome = {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}
-    assert left_open(read(given(nutrition=bundle(outcome)))) == {"diet.foods": ["key_error"]}
+    fed = {member: ["key_error"] for member in ("diet.foods", "supplements")}
+    assert left_open(read(given(nutrition=bundle(outcome)))) == fed
     assert left_open(read(given(conditions=outcome))) == {"conditions": ["key_error"]}
 
 
@@ -82,7 +84,7 @@ def test_an_unread_page_leaves_open_what_its_key_feeds() -> None:
     newest = [result("1", "19123-9", "2026-10-30"), result("2", "19123-9", "2026-10-01")]
     reading = read(given(electrolytes=next_page(*newest), conditions=next_page(condition())))
     assert left_open(reading) == {
-        member: ["unread_page"] for member in ("conditions", "labs.calcium", "labs.potassium")
+        member: ["unread_page"] for member in ("conditions", "dialysis", "labs.calcium", "labs.potassium")
     }
 
 
@@ -130,13 +132,13 @@ def test_a_draft_that_names_no_medicine_yet_adds_nothing_and_is_named() -> None:
     ]
 
 
-def test_a_draft_is_planned_and_counts_instead_of_what_it_changes() -> None:
+def test_a_draft_of_what_is_in_use_stands_for_it_and_it_stays_in_use() -> None:
     changed = {**request("m1"), "status": "draft"}
     reading = read(
         given(medrequests=bundle(request("m1"))), bundle(changed, {"resourceType": "ServiceRequest", "id": "s"})
     )
     assert [(each.status, each.at) for each in reading.profile.medications or ()] == [
-        ("planned", "/context/draftOrders/entry/0/resource")
+        ("current", "/context/draftOrders/entry/0/resource")
     ]
     assert [(order.type, order.name, order.selected) for order in reading.orders] == [
         ("MedicationRequest", "omeprazole", False),
@@ -152,7 +154,7 @@ def test_orders_alone_give_both_lists_and_say_what_was_not_sent() -> None:
     reading = read([], bundle(request("m1")))
     assert len(reading.profile.medications or ()) == 1
     assert reading.profile.supplements == ()
-    assert left_open(reading)["supplements"] == ["key_absent", "key_absent"]
+    assert left_open(reading)["supplements"] == ["key_absent", "key_absent", "key_absent"]
 
 
 def test_the_templates_ask_by_code_and_use_no_token_but_the_patient() -> None:

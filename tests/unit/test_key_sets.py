@@ -75,3 +75,11 @@ def test_without_any_keys_nobody_is_believed() -> None:
     address = Address()
     address.is_down = True
     assert ask(Verifier([client(jku=JKU)], Memory(), address), 0) == "key"
+
+
+def test_a_clock_that_was_set_back_keeps_no_new_key_out() -> None:
+    address = Address(jwk(ec_key()))
+    verifier = Verifier([client(jku=JKU)], Memory(), address)
+    assert ask(verifier, 60) == "general-hospital"
+    address.keys.append(jwk(ec_key("new"), kid="new"))
+    assert ask(verifier, 0, ec_key("new"), kid="new") == "general-hospital"

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from service.store.database import StoreUnavailable, database_url, open_database
+from service.store.database import StoreUnavailable, database_url, open_database, place_of
 from service.store.tables import METADATA
-from service.store.transactions import is_reachable, reading
+from service.store.transactions import is_reachable, reading, writing
 from tests.racing import race
 
 OPEN = """
@@ -45,7 +45,7 @@ def test_the_file_and_its_folder_are_for_this_user_alone(engine: Engine, path: P
     ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 1), ("foreign_keys", 1), ("busy_timeout", 500)]
 )
 def test_each_connection_is_set_up(engine: Engine, pragma: str, value: str | int) -> None:
-    with reading(engine) as connection:
+    with writing(engine) as connection:
         assert connection.execute(text(f"PRAGMA {pragma}")).scalar_one() == value
 
 
@@ -73,6 +73,36 @@ def test_workers_may_open_it_at_the_same_time(path: Path) -> None:
 )
 def test_the_address_is_the_setting_or_a_file_of_the_user(environ: dict[str, str], meant: str) -> None:
     assert database_url(environ) == meant
+
+
+def test_a_password_is_read_from_its_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("p@ss/w%rd\n")
+    environ = {"MAGFLAG_DATABASE_PASSWORD_FILE": str(tmp_path / "password")}
+    url = database_url(environ | {"MAGFLAG_DATABASE_URL": "postgresql://magflag@db/magflag"})
+    assert make_url(url).password == (tmp_path / "password").read_text().strip()
+    for written, why in (
+        ("", "does not name PostgreSQL"),
+        (f"sqlite:///{tmp_path}/x.db", "does not name PostgreSQL"),
+        ("postgresql://ann:SECRET@db/x", "both MAGFLAG_DATABASE_URL and MAGFLAG_DATABASE_PASSWORD_FILE"),
+    ):
+        with pytest.raises(StoreUnavailable, match=why) as refused:
+            database_url(environ | {"MAGFLAG_DATABASE_URL": written})
+        assert "SECRET" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe", b"x" * 1025])
+def test_a_file_without_a_password_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "password"
+    if content is not None:
+        file.write_bytes(content)
+    environ = {"MAGFLAG_DATABASE_URL": "postgresql://db/x", "MAGFLAG_DATABASE_PASSWORD_FILE": str(file)}
+    with pytest.raises(StoreUnavailable, match="the file that MAGFLAG_DATABASE_PASSWORD_FILE names"):
+        database_url(environ)
+
+
+def test_the_place_of_a_database_names_nobody() -> None:
+    assert place_of("postgresql://ann:SECRET@db/kept?password=SECRET") == "the PostgreSQL database kept"
+    assert place_of("sqlite:////data/x.db") == "/data/x.db"
 
 
 def test_a_relative_data_folder_is_ignored() -> None:

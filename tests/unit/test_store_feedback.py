@@ -16,7 +16,7 @@ from schemas.hook import FeedbackItem
 from service.store.cards import IssuedCard, IssuedCards
 from service.store.counting import MOST_REASONS, OTHER_CODES
 from service.store.database import StoreUnavailable, open_database
-from service.store.feedback import FeedbackStore
+from service.store.feedback import FeedbackStore, TooMuchFeedback
 from service.store.keeping import NOT_A_CODE
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -179,3 +179,20 @@ def test_a_full_disk_is_said_nothing_is_half_done_and_it_goes_on_when_there_is_r
     event.remove(engine, "checkout", allow_no_growth)
     engine.dispose()
     assert record(store, *reports) == 500
+
+
+def test_a_client_that_runs_wild_is_stopped_for_the_day(store: FeedbackStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.store.feedback.MOST_A_DAY", 2)
+    record(store, *(replace(OVERRIDDEN, reason_code=code) for code in ("a", "b")))
+    with pytest.raises(TooMuchFeedback) as caught:
+        record(store, TAKEN)
+    assert (caught.value.status, caught.value.retry_after) == (429, 14 * 3600 + 30 * 60 + 1)
+    assert record(store, TAKEN, client=replace(WARD, name="other")) == 1
+    assert store.record([TAKEN], "magnesium-order-sign", WARD, NOW + timedelta(days=1)) == 1
+
+
+def test_what_is_sent_again_does_not_count_towards_the_day(
+    store: FeedbackStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.store.feedback.MOST_A_DAY", 2)
+    assert [record(store, TAKEN) for _ in range(5)] == [1, 0, 0, 0, 0]

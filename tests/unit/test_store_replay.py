@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from service.store.database import StoreUnavailable, open_database
-from service.store.replay import ReplayStore
+from service.store.replay import CLOCKS_DIFFER, ReplayStore
 from service.store.tables import USED_TOKENS
 from service.store.transactions import reading
 from tests.racing import race
@@ -79,8 +79,17 @@ def test_what_has_expired_is_not_remembered(store: ReplayStore) -> None:
 def test_what_has_expired_is_forgotten(store: ReplayStore, engine: Engine) -> None:
     for jti in range(5):
         store.seen("https://a.example", str(jti), LATER, NOW)
-    store.seen("https://a.example", "another", LATER + timedelta(hours=1), LATER)
+    long_after = LATER + CLOCKS_DIFFER
+    store.seen("https://a.example", "another", long_after + timedelta(hours=1), long_after)
     assert count(engine) == 1
+
+
+def test_a_clock_that_is_ahead_makes_no_token_new_for_one_that_is_not(store: ReplayStore, url: str) -> None:
+    store.seen("https://a.example", "1", LATER, NOW)
+    other = open_database(url)
+    ReplayStore(other).seen("https://a.example", "another", LATER + timedelta(hours=1), LATER + timedelta(minutes=1))
+    other.dispose()
+    assert store.seen("https://a.example", "1", LATER, NOW)
 
 
 def test_nothing_of_a_token_is_in_the_file(store: ReplayStore, engine: Engine, tmp_path: Path) -> None:

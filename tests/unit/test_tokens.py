@@ -87,6 +87,7 @@ def confused(secret: bytes) -> str:
         (header(typ="at+jwt"), "type"),
         (header(crit=["b64"], b64=False), "crit"),
         (header(crit=[]), "crit"),
+        (header(b64=False), "crit"),
         (header(jku=7), "claims"),
         (header(ec_key("theirs"), jwk=jwk(ec_key("theirs"))), "signature"),
         (header(ec_key("theirs"), jku="https://evil.example/jwks.json"), "signature"),

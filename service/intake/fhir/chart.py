@@ -9,7 +9,9 @@ from typing import Any
 
 from schemas.problem import Problem, Refused
 from schemas.profile import Open
-from service.intake.fhir.codes import moment_of, objects, reference_of, word_of
+from service.intake.fhir.addresses import are_apart, key_of_url, type_and_id
+from service.intake.fhir.codes import objects, reference_of, word_of
+from service.intake.fhir.copies import is_newer
 from service.intake.fhir.located import Located
 
 MOST_RESOURCES = 20_000
@@ -26,34 +28,58 @@ READ = frozenset(
 REFERRED = frozenset(("Medication", "Substance", "NutritionProduct"))
 KEPT = READ | REFERRED
 REMARKS = frozenset(("information", "warning", "success"))
+# What a remark may say that makes the answer less than all there is (FHIR R4, issue-type).
+CUT_SHORT = frozenset(("incomplete", "timeout", "too-costly", "throttled", "transient", "exception"))
+# Entries of a searchset that are not what was searched for, and links to pages beside this one.
+BESIDE = frozenset(("include", "outcome"))
+PAGED = frozenset(("next", "previous", "prev"))
+COPIES_DIFFER = "Two copies of one record differ, and nothing says which is the newer: both are taken into account."
 # A place that is no reference: what stands there cannot be named.
 UNNAMED = "at:"
 
 
 @dataclass(slots=True)
 class Page:
-    """One Bundle, list or bare resource; `unread` says that the server has a further page, which is not here."""
+    """One Bundle, list or bare resource; `unread` says that the server has a further page, which is not here.
+
+    `total` is how many results the server counts, None where it does not say, and `count` how many are here; `paged`
+    says that there are pages beside this one. `kinds` are the types of all resources in it.
+    """
 
     part: str
     at: str
     unread: bool = False
     newest_first: bool = False
+    total: int | None = None
+    count: int = 0
+    paged: bool = False
     found: list[Located] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the server counts more than it sent, with no further page: it counted only, or held some back."""
+        return not self.paged and self.total is not None and self.total > self.count
 
 
 class Chart:
     """Everything that was sent about one patient.
 
     `kept` holds each resource that is read once, by "Type/id" where it has one; `others` those whose type is not read;
-    `told` what was skipped, with the part it came in; `orders` the drafts, in order.
+    `told` what was skipped, with the page that lacks it, None where nothing is lacking; `orders` the drafts, in order.
+    `changed` holds, by the place of a draft, the record that it would change; `unlike` the copies of a Patient that
+    differ from the one kept; `urls` where a resource is, by its key, as far as a Bundle says it.
     """
 
     def __init__(self) -> None:
         self.kept: dict[str, Located] = {}
         self.others: list[Located] = []
         self.pages: list[Page] = []
-        self.told: list[tuple[str, Open]] = []
+        self.told: list[tuple[Page | None, Open]] = []
         self.orders: list[Located] = []
+        self.changed: dict[str, Located] = {}
+        self.unlike: list[Located] = []
+        self.urls: dict[str, str] = {}
         self.not_read: dict[str, int] = {}
         self._by_url: dict[str, str] = {}
         self._count = 0
@@ -86,13 +112,16 @@ class Chart:
         for link in objects(bundle.get("link")):
             page.unread = page.unread or link.get("relation") == "next"
             page.newest_first = page.newest_first or "_sort=-date" in word_of(link.get("url"))
-        entries = bundle.get("entry")
+            page.paged = page.paged or link.get("relation") in PAGED
+        entries, total = bundle.get("entry"), bundle.get("total")
+        page.total = total if isinstance(total, int) and not isinstance(total, bool) else None
         if not isinstance(entries, list):
             if entries is not None:
                 self._skip(page, f"{at}/entry", "The entries of this Bundle are not a list.")
             return
         for index, entry in enumerate(entries):
             if isinstance(entry, dict) and "resource" in entry:
+                page.count += _is_result(entry)
                 self._take(entry["resource"], f"{at}/entry/{index}/resource", page, entry.get("fullUrl"))
             else:
                 self._skip(page, f"{at}/entry/{index}", "This entry of a Bundle holds no resource.")
@@ -105,7 +134,9 @@ class Chart:
         kind = resource.get("resourceType") if isinstance(resource, dict) else None
         if not isinstance(kind, str):
             self._skip(page, at, "This is no resource: it is not an object with a resourceType.")
-        elif kind in KEPT:
+            return
+        page.kinds.add(kind)
+        if kind in KEPT:
             self._keep(resource, kind, at, page, url)
         elif kind == "Bundle":
             self._bundle(resource, at, page.part)
@@ -122,17 +153,38 @@ class Chart:
         if isinstance(known, str) and known:
             key = f"{kind}/{known}"
         else:
-            key = _key_of_url(url, kind) or UNNAMED + at
+            key = key_of_url(url, kind) or UNNAMED + at
             reference = url if isinstance(url, str) and key == url and len(url) <= LONGEST_URN else None
         found = Located(resource, at, reference, page.part)
         page.found.append(found)
         if page.part == DRAFTS:
             self.orders.append(found)
-        if isinstance(url, str):
-            self._by_url[url] = key
+        self._place(found, key, url if isinstance(url, str) else "", page)
+
+    def _place(self, found: Located, key: str, url: str, page: Page) -> None:
+        """Keep a resource; two copies that differ are both kept unless a version says which is the newer."""
         earlier = self.kept.get(key)
-        if earlier is None or _replaces(found, earlier):
+        if earlier is not None and are_apart(url, self.urls.get(key, "")):
+            earlier, key = self.kept.get(url), url
+        if url:
+            self._by_url[url] = key
+            self.urls.setdefault(key, url)
+        newer = earlier is None or is_newer(found, earlier)
+        if newer:
             self.kept[key] = found
+        elif newer is None and earlier is not None:
+            self._keep_both(found, earlier, page)
+
+    def _keep_both(self, found: Located, earlier: Located, page: Page) -> None:
+        if found.is_draft and not earlier.is_draft:
+            self.changed[found.at] = earlier
+        else:
+            referred = found.type in REFERRED
+            self.told.append((page if referred else None, Open("conflict", found.at, COPIES_DIFFER)))
+        if found.type == PATIENT:
+            self.unlike.append(found)
+        elif found.type not in REFERRED:
+            self.kept[UNNAMED + found.at] = found
 
     def _other(self, resource: dict[str, Any], kind: str, at: str, page: Page) -> None:
         self.not_read[kind] = self.not_read.get(kind, 0) + 1
@@ -144,14 +196,15 @@ class Chart:
 
     def _outcome(self, resource: Mapping[str, Any], at: str, page: Page) -> None:
         """Servers add remarks to what they found; anything worse than a remark stands instead of data."""
-        severities = {word_of(issue.get("severity")) for issue in objects(resource.get("issue"))}
-        if severities and severities <= REMARKS:
-            self.told.append(("", Open("skipped", at, "The server added a remark (OperationOutcome); it is not read.")))
+        issues = objects(resource.get("issue"))
+        if issues and all(_is_remark(issue) for issue in issues):
+            told = "The server added a remark (OperationOutcome); it is not read."
+            self.told.append((None, Open("skipped", at, told)))
         else:
-            self.told.append((page.part, Open("key_error", at, "An error stands here instead of data.")))
+            self.told.append((page, Open("key_error", at, "An error stands here instead of data.")))
 
     def _skip(self, page: Page, at: str, detail: str) -> None:
-        self.told.append((page.part, Open("skipped", at, detail)))
+        self.told.append((page, Open("skipped", at, detail)))
 
 
 def unpack(data: Any) -> Chart:
@@ -163,25 +216,6 @@ def unpack(data: Any) -> Chart:
     return chart
 
 
-def type_and_id(reference: str) -> str | None:
-    """Return "Type/id" of a relative or absolute reference, with or without a version; None where it has neither."""
-    parts = reference.rsplit("/", 4)
-    if parts[-2:-1] == ["_history"]:
-        parts = parts[:-2]
-    if len(parts) == 1 or not parts[-1]:
-        return None
-    kind, known = parts[-2:]
-    return f"{kind}/{known}" if kind.isalpha() and kind[0].isupper() else None
-
-
-def _key_of_url(url: Any, kind: str) -> str | None:
-    """Return the key of a resource without an id: its fullUrl, or the end of it where that is "Type/id"."""
-    if not isinstance(url, str) or not url:
-        return None
-    ending = type_and_id(url)
-    return ending if ending and ending.startswith(f"{kind}/") else url
-
-
 def _contained(known: str, within: Located) -> Located | None:
     for index, resource in enumerate(objects(within.resource.get("contained"))):
         if known and resource.get("id") == known:
@@ -190,20 +224,12 @@ def _contained(known: str, within: Located) -> Located | None:
     return None
 
 
-def _replaces(found: Located, earlier: Located) -> bool:
-    """Whether the later of two copies counts: a draft before what it changes, else the newer version."""
-    if found.is_draft != earlier.is_draft:
-        return found.is_draft
-    new, old = _version(found), _version(earlier)
-    if new[0] is not None and old[0] is not None and new[0] != old[0]:
-        return new[0] > old[0]
-    return new[1] > old[1]
+def _is_result(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of a searchset counts in its total: not what was included with it, nor a remark."""
+    resource, search = entry["resource"], entry.get("search")
+    mode = search.get("mode") if isinstance(search, dict) else None
+    return mode not in BESIDE and isinstance(resource, dict) and resource.get("resourceType") != "OperationOutcome"
 
 
-def _version(found: Located) -> tuple[int | None, str]:
-    meta = found.resource.get("meta")
-    if not isinstance(meta, dict):
-        return None, ""
-    said = word_of(meta.get("versionId"))
-    number = int(said) if said.isascii() and said.isdigit() and len(said) < LONGEST_TYPE else None
-    return number, moment_of(meta.get("lastUpdated"))
+def _is_remark(issue: Mapping[str, Any]) -> bool:
+    return word_of(issue.get("severity")) in REMARKS and word_of(issue.get("code")) not in CUT_SHORT

@@ -3,6 +3,7 @@
 Sources: FHIR R4 (4.0.1), datatypes (CodeableConcept, dateTime, instant) and references (Reference, literal references).
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -128,6 +129,16 @@ def day_of(value: Any) -> date | None:
     """
     day = _parsed(value)
     return day if day is None or len(value) <= len("2026-11-21") else date.fromisoformat(moment_of(value)[:10])
+
+
+def last_day_of(value: Any) -> date | None:
+    """Return the last day that a FHIR date or dateTime may mean, where an early one would make something past."""
+    day = _parsed(value)
+    if day is None or len(value) >= len("2026-11-21"):
+        return day_of(value)
+    if len(value) == len("2026"):
+        return date(day.year, 12, 31)
+    return date(day.year, day.month, monthrange(day.year, day.month)[1])
 
 
 def moment_of(value: Any) -> str:

@@ -10,7 +10,7 @@ from schemas.fhir_terms import Terms
 from schemas.profile import Medication, Open, Supplement
 from service.intake.fhir.codes import first_code, loose_day_of, objects, route_of, word_of
 from service.intake.fhir.located import Located, Resolve, Skip
-from service.intake.fhir.named import NAMELESS, Name, name_of
+from service.intake.fhir.named import NAMELESS, Name, ingredients_of, name_of
 
 CURRENT, PLANNED, STOPPED, CONSIDERED = "current", "planned", "stopped", "considered"
 # Any other status, an unknown one too, counts as in use: what may be taken is never left out.
@@ -41,6 +41,27 @@ def entry_of(found: Located, resolve: Resolve, terms: Terms) -> Medication | Sup
     if terms.nutrients_of(name.coding, name.text):
         return supplement(found, found.at, name, status, route)
     return Medication(found.at, name.text, name.coding, status, found.reference, route, _since(found.resource))
+
+
+def entries_of(found: Located, resolve: Resolve, terms: Terms) -> list[Medication | Supplement]:
+    """Return the medicine, and beside it each ingredient that holds a nutrient of which its name says nothing.
+
+    Raise Skip as entry_of does.
+    """
+    entry = entry_of(found, resolve, terms)
+    if entry is None:
+        return []
+    entries = [entry]
+    inside = _ingredients(found, resolve, terms)
+    if not inside:
+        return entries
+    known = terms.nutrients_of(entry.coding, None) | terms.nutrients_of((), entry.text)
+    for name in inside:
+        held = terms.nutrients_of(name.coding, name.text)
+        if not held <= known:
+            known |= held
+            entries.append(supplement(found, found.at, name, entry.status, entry.route))
+    return entries
 
 
 def supplement(found: Located, at: str, name: Name, status: str, route: str | None) -> Supplement:
@@ -92,6 +113,11 @@ def _name(found: Located, resolve: Resolve, terms: Terms) -> Name:
         if name:
             return name
     return NAMELESS
+
+
+def _ingredients(found: Located, resolve: Resolve, terms: Terms) -> list[Name]:
+    given = (found.resource.get(member) for member in NAMED_BY)
+    return [name for each in given if each for name in ingredients_of(each, found, resolve, terms)]
 
 
 def _unnamed(found: Located) -> Skip:

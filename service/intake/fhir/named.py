@@ -46,6 +46,16 @@ def name_of(given: Any, found: Located, resolve: Resolve, terms: Terms) -> Name:
     return _referenced(reference if isinstance(reference, dict) else given, found, resolve, terms)
 
 
+def ingredients_of(given: Any, found: Located, resolve: Resolve, terms: Terms) -> list[Name]:
+    """Return the name of each active ingredient of the product that is referred to, if it is here."""
+    if not isinstance(given, dict):
+        return []
+    reference = given.get("reference")
+    product = _followed(reference if isinstance(reference, dict) else given, found, resolve)
+    listed = product.resource.get("ingredient") if product else None
+    return _active(listed, product, found, resolve, terms) if product and isinstance(listed, list) else []
+
+
 def _of_concept(concept: Any, terms: Terms) -> Name:
     return Name(codings_of(concept, terms), text_of(concept)) if isinstance(concept, dict) else NAMELESS
 
@@ -75,11 +85,16 @@ def _of_product(product: Located, holder: Located, resolve: Resolve, terms: Term
 
 
 def _inside(ingredients: list[Any], product: Located, holder: Located, resolve: Resolve, terms: Terms) -> Name:
-    """Return all active ingredients as one name; what only carries them (magnesium stearate) is left out."""
-    active = [each for each in objects(ingredients[:MOST_CODINGS]) if each.get("isActive") is not False]
-    names = [_ingredient(each, product, holder, resolve, terms) for each in active]
+    """Return all active ingredients as one name."""
+    names = _active(ingredients, product, holder, resolve, terms)
     texts = [name.text for name in names if name.text]
     return Name(tuple(code for name in names for code in name.coding), cut_text(" / ".join(texts)))
+
+
+def _active(ingredients: list[Any], product: Located, holder: Located, resolve: Resolve, terms: Terms) -> list[Name]:
+    """Return the names of the active ingredients; what only carries them (magnesium stearate) is left out."""
+    active = [each for each in objects(ingredients[:MOST_CODINGS]) if each.get("isActive") is not False]
+    return [_ingredient(each, product, holder, resolve, terms) for each in active]
 
 
 def _ingredient(given: dict[str, Any], product: Located, holder: Located, resolve: Resolve, terms: Terms) -> Name:

@@ -20,6 +20,8 @@ FULL_DATE = len("1952-04-01")
 OLDEST = 130
 FINAL = ("final", "amended", "corrected")
 TWO_SEXES = "The record gives the sex twice, differently; the one given as birth sex or sex is used, not the gender."
+TWO_COPIES = "Two copies of this patient differ here, and nothing says which is the newer."
+TWO_STATEMENTS = "Two statements of one day differ on whether this patient is pregnant."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ def person_of(found: Located | None, known: str | None, terms: Terms, as_of: dat
         notes.append(Open("conflict", f"{at}/gender", TWO_SEXES))
     if resource.get("deceasedBoolean") is True or resource.get("deceasedDateTime"):
         notes.append(Open("deceased", at, "The record says that this patient has died."))
+    if any(link.get("type") == "replaced-by" for link in objects(resource.get("link"))):
+        notes.append(Open("conflict", at, "The record says that another record of this patient has replaced it."))
     patient = Patient(id=word_of(resource.get("id")) or known, birth_date=born, sex=sex or gender)
     return Person(patient, {"patient.birth_date": left_open} if left_open else {}, tuple(notes))
 
@@ -80,18 +84,43 @@ def with_pregnancy(person: Person, statements: Iterable[Located], terms: Terms, 
     dated = [(observed_on(found.resource), found) for found in statements if _counts(found)]
     if not dated:
         return person
-    day, found = max(dated, key=lambda each: (each[0] or date.min, each[1].at))
+    day = max((day for day, _ in dated if day), default=None)
+    newest = [found for when, found in dated if when == day]
+    why = _not_of_today(day, newest[0].at, terms, as_of)
+    if why:
+        return _told(person, why)
+    said = {meant for found in newest for meant in _meant(found, terms)}
+    if len(said) > 1:
+        return _told(person, Open("conflict", newest[0].at, TWO_STATEMENTS))
+    return replace(person, patient=replace(person.patient, pregnant=said.pop())) if said else person
+
+
+def _not_of_today(day: date | None, at: str, terms: Terms, as_of: date) -> Open | None:
     if day is None:
-        return _told(person, Open("undated", found.at, "When somebody was or was not pregnant is not given."))
+        return Open("undated", at, "When somebody was or was not pregnant is not given.")
     if day > as_of:
-        return _told(person, Open("future", found.at, "The pregnancy status is dated in the future."))
+        return Open("future", at, "The pregnancy status is dated in the future.")
     if (as_of - day).days > terms.pregnancy_days:
-        return _told(person, Open("stale", found.at, "The pregnancy status is too old to say anything of today."))
+        return Open("stale", at, "The pregnancy status is too old to say anything of today.")
+    return None
+
+
+def _meant(found: Located, terms: Terms) -> set[bool]:
     codings = codings_of(found.resource.get("valueCodeableConcept"), terms)
-    said = {terms.pregnancy.get((code.system or "", code.code or "")) for code in codings} - {None}
-    if len(said) != 1:
-        return person
-    return replace(person, patient=replace(person.patient, pregnant=said.pop()))
+    known = (terms.pregnancy.get((code.system or "", code.code or "")) for code in codings)
+    return {pregnant for pregnant in known if pregnant is not None}
+
+
+def agreed(person: Person, other: Person, at: str) -> Person:
+    """Return the person with what two copies of a Patient agree on, and what they differ in left open."""
+    left_open, patient = dict(person.open) | dict(other.open), person.patient
+    if patient.birth_date != other.patient.birth_date:
+        patient = replace(patient, birth_date=None)
+        left_open["patient.birth_date"] = Open("conflict", at, TWO_COPIES)
+    if patient.sex != other.patient.sex:
+        patient = replace(patient, sex=None)
+        left_open["patient.sex"] = Open("conflict", at, TWO_COPIES)
+    return Person(patient, left_open, tuple(dict.fromkeys((*person.notes, *other.notes))))
 
 
 def _told(person: Person, why: Open) -> Person:

@@ -14,12 +14,22 @@ KEYS = (
     "patient", "conditions", "kidney", "electrolytes", "medrequests", "medstatements", "allergies", "procedures",
     "nutrition",
 )  # fmt: skip
+# Two are no members, but leave questions about conditions open that may be answered there: "procedures", and "dialysis"
+# (results that exist only with it are asked for with the electrolytes).
 FEEDS_OF_KEY = {
     "patient": ("patient.birth_date", "patient.sex"), "conditions": ("conditions",), "kidney": KIDNEY,
-    "electrolytes": LABS, "medrequests": MEDICINES, "medstatements": MEDICINES, "nutrition": ("diet.foods",),
+    "electrolytes": (*LABS, "dialysis"), "medrequests": MEDICINES, "medstatements": MEDICINES,
+    "procedures": ("procedures",), "nutrition": ("diet.foods", "supplements"),
 }  # fmt: skip
+# What a key must hold at least one of, if it holds anything.
+TYPES_OF_KEY = {
+    "patient": ("Patient",), "conditions": ("Condition",), "kidney": ("Observation",), "electrolytes": ("Observation",),
+    "medrequests": ("MedicationRequest",), "medstatements": ("MedicationStatement",), "procedures": ("Procedure",),
+    "nutrition": ("NutritionOrder", "NutritionIntake"),
+}  # fmt: skip
+ANOTHER_KIND = "The EHR sent something else instead of {key}."
 # No rule waits for these: that they are absent says nothing, and only an error is told.
-OPTIONAL = ("allergies", "procedures")
+OPTIONAL = ("allergies",)
 NOT_GIVEN = {
     ABSENT: ("key_absent", "The EHR did not send {key}."),
     NULL: ("key_null", "The EHR sent null for {key}, which may mean none or not asked."),
@@ -29,28 +39,41 @@ NOT_GIVEN = {
 }
 
 
+# They stand beside data, or around it.
+BESIDES = frozenset(("OperationOutcome", "Bundle"))
+
+
 def place_of(part: Part, page: int = 0) -> str:
     """Return the JSON pointer of a page: of what the client sent where it is that, else of our own reading."""
     root = "fetched" if part.fetched else "prefetch"
     return f"/{root}/{part.key}/{page}" if len(part.pages) > 1 else f"/{root}/{part.key}"
 
 
-def why_not_given(part: Part) -> Open | None:
+def why_not_given(part: Part, pages: Sequence[Page]) -> Open | None:
     """Return why a key brought nothing; None where it was given, or where its absence says nothing."""
-    if part.state == GIVEN or (part.key in OPTIONAL and part.state in (ABSENT, NULL)):
+    if part.state == GIVEN:
+        kinds = {kind for page in pages if page.part == part.key for kind in page.kinds} - BESIDES
+        is_another = kinds and part.key in TYPES_OF_KEY and kinds.isdisjoint(TYPES_OF_KEY[part.key])
+        return Open("key_error", place_of(part), ANOTHER_KIND.format(key=part.key)) if is_another else None
+    if part.key in OPTIONAL and part.state in (ABSENT, NULL):
         return None
     reason, told = NOT_GIVEN[part.state]
     return Open(reason, f"/prefetch/{part.key}", part.detail or told.format(key=part.key))
 
 
 def unread_pages(part: Part, pages: Sequence[Page]) -> Iterator[Page]:
-    """Yield the last page of a key where a further one exists; pages before it were followed by the one after."""
+    """Yield the last page of a key where a further one exists; pages before it were followed by the one after.
+
+    So too where the server counts more results than all pages of the key hold.
+    """
     own = [page for page in pages if page.part == part.key]
     if not own:
         yield from [Page(part.key, place_of(part))] if part.unread else ()
         return
     last_place = place_of(part, len(part.pages) - 1)
     last = [page for page in own if page.at.startswith(last_place)]
-    yield from (page for page in last if page.unread)
-    if part.unread and not any(page.unread for page in last):
+    unread = [page for page in last if page.unread]
+    yield from unread
+    counted = max((page.total for page in own if page.total is not None), default=0)
+    if not unread and (part.unread or counted > sum(page.count for page in own)):
         yield own[-1]

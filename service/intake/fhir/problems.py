@@ -11,16 +11,26 @@ from typing import Any
 
 from schemas.fhir_terms import Terms
 from schemas.profile import Condition, Open
-from service.intake.fhir.codes import codings_of, day_of, loose_day_of, objects, text_of, word_of
+from service.intake.fhir.codes import (
+    codings_of,
+    day_of,
+    last_day_of,
+    loose_day_of,
+    objects,
+    text_of,
+    word_of,
+)  # fmt: skip
 from service.intake.fhir.located import Located, Skip
 
+SNOMED = "http://snomed.info/sct"
 ACTIVE, RESOLVED, REFUTED = "active", "resolved", "refuted"
 CLINICAL = {
     "active": ACTIVE, "recurrence": ACTIVE, "relapse": ACTIVE,
     "inactive": RESOLVED, "remission": RESOLVED, "resolved": RESOLVED,
 }  # fmt: skip
 UNSURE = ("unconfirmed", "provisional", "differential")
-ABATED = ("abatementDateTime", "abatementAge", "abatementPeriod", "abatementRange", "abatementString")
+ABATED = ("abatementAge", "abatementPeriod", "abatementRange", "abatementString")
+HL7 = ("http://terminology.hl7.org/", "http://hl7.org/fhir/")
 IN_ERROR = "entered-in-error"
 DONE = ("completed", "in-progress")
 NOT_DONE = ("not-done",)
@@ -40,7 +50,7 @@ class Problem:
     notes: tuple[Open, ...] = ()
 
 
-def condition_of(found: Located, terms: Terms) -> Problem:
+def condition_of(found: Located, terms: Terms, as_of: date) -> Problem:
     """Return the condition; raise Skip where it is marked as entered in error, or names nothing."""
     resource = found.resource
     verified = _code_of(resource.get("verificationStatus"))
@@ -49,7 +59,7 @@ def condition_of(found: Located, terms: Terms) -> Problem:
     codings, text = codings_of(concept, terms), text_of(concept)
     if not codings and not text:
         raise Skip("skipped", "It names no condition.")
-    status = REFUTED if verified == REFUTED else _clinical(resource)
+    status = REFUTED if verified == REFUTED else _clinical(resource, as_of)
     notes = (Open("unconfirmed", found.at, UNCONFIRMED),) if verified in UNSURE and status == ACTIVE else ()
     return Problem(Condition(found.at, text, codings, status, found.reference, _onset(resource)), notes)
 
@@ -76,9 +86,19 @@ def procedure_of(found: Located, terms: Terms, as_of: date) -> Problem:
     return Problem(entry, (Open("unconfirmed", found.at, NOT_SURELY_DONE),) if unsure else ())
 
 
+def is_unrecognised_procedure(found: Located, terms: Terms) -> bool:
+    """Whether nothing says which procedure was done: its code is in no system that is asked for, its text not known."""
+    concept = found.resource.get("code")
+    if found.resource.get("status") in (*NOT_DONE, IN_ERROR):
+        return False
+    codings, text = codings_of(concept, terms), text_of(concept)
+    in_snomed = any(coding.system == SNOMED and coding.code for coding in codings)
+    return not in_snomed and not terms.understands("conditions", codings, text)
+
+
 def dialysis_of(found: Located, terms: Terms, as_of: date) -> Problem:
     """Return dialysis as a condition, from a result that exists only where somebody is dialysed."""
-    day = observed_on(found.resource)
+    day = _last_seen(found.resource)
     past = bool(day and (as_of - day).days > terms.procedure_days)
     entry = Condition(found.at, DIALYSIS, (), RESOLVED if past else ACTIVE, found.reference)
     return Problem(entry, (Open("stale", found.at, PAST),) if past else ())
@@ -90,6 +110,14 @@ def observed_on(resource: Mapping[str, Any]) -> date | None:
     if isinstance(period, dict):
         return day_of(period.get("end") or period.get("start"))
     return day_of(resource.get("effectiveDateTime") or resource.get("effectiveInstant"))
+
+
+def _last_seen(resource: Mapping[str, Any]) -> date | None:
+    """Return the last day that an Observation may be about; None where that is open."""
+    period = resource.get("effectivePeriod")
+    if isinstance(period, dict):
+        return last_day_of(period.get("end"))
+    return last_day_of(resource.get("effectiveDateTime") or resource.get("effectiveInstant"))
 
 
 def is_allergy(found: Located) -> bool:
@@ -106,19 +134,23 @@ def _refuse_in_error(status: str) -> None:
 
 
 def _code_of(value: Any) -> str:
-    """Return the code of a status: the first coding of a CodeableConcept, or a plain code as before R4."""
+    """Return the code of a status: that of HL7 in a CodeableConcept, else the first, or a plain code as before R4."""
     if isinstance(value, str):
         return value
     codings = objects(value.get("coding")) if isinstance(value, dict) else []
+    if len(codings) > 1:
+        codings.sort(key=lambda each: not word_of(each.get("system")).startswith(HL7))
     return next((code for each in codings if (code := word_of(each.get("code")))), "")
 
 
-def _clinical(resource: Mapping[str, Any]) -> str:
-    """Return active or resolved; without a status that is known, what has ended has resolved."""
+def _clinical(resource: Mapping[str, Any], as_of: date) -> str:
+    """Return active or resolved; without a status, what has ended by now has resolved."""
     status = CLINICAL.get(_code_of(resource.get("clinicalStatus")))
     if status:
         return status
+    day = last_day_of(resource.get("abatementDateTime"))
     ended = any(name in resource for name in ABATED) or resource.get("abatementBoolean") is True
+    ended = ended or (day is not None and day <= as_of)
     return RESOLVED if ended and not _code_of(resource.get("clinicalStatus")) else ACTIVE
 
 
@@ -129,12 +161,11 @@ def _onset(resource: Mapping[str, Any]) -> str | None:
 
 
 def _performed(resource: Mapping[str, Any]) -> date | None:
-    """Return the last day that is known of a procedure, R4 performed[x] or R5 occurrence[x]; None while it goes on."""
+    """Return the last day that a procedure may be of, R4 performed[x] or R5 occurrence[x]; None where that is open."""
     for name in ("performed", "occurrence"):
         period = resource.get(f"{name}Period")
         if isinstance(period, dict):
-            still = resource.get("status") == "in-progress" and "end" not in period
-            return None if still else day_of(period.get("end") or period.get("start"))
+            return last_day_of(period.get("end"))
         if f"{name}DateTime" in resource:
-            return day_of(resource[f"{name}DateTime"])
+            return last_day_of(resource[f"{name}DateTime"])
     return None

@@ -2,17 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from schemas.fhir_terms import Terms
 from schemas.hook import GIVEN, Part
 from schemas.profile import Diet, Kidney, Labs, Open, Profile
-from service.intake.fhir.assemble import Gathering, fed_by
-from service.intake.fhir.chart import DRAFTS, PATIENT, REFERRED, Chart, type_and_id, unpack
+from service.intake.fhir.addresses import type_and_id
+from service.intake.fhir.assemble import EVERYTHING, Gathering, fed_by
+from service.intake.fhir.chart import DRAFTS, PATIENT, REFERRED, Chart, unpack
 from service.intake.fhir.codes import text_of, word_of
-from service.intake.fhir.people import Person, person_of, with_pregnancy
+from service.intake.fhir.people import Person, agreed, person_of, with_pregnancy
 from service.intake.fhir.prefetch import FEEDS_OF_KEY, KEYS, place_of, unread_pages, why_not_given
 from service.intake.fhir.results import summary
 from service.intake.fhir.subjects import Subjects, refuse_strangers, the_one_patient
@@ -20,8 +21,7 @@ from service.intake.fhir.subjects import Subjects, refuse_strangers, the_one_pat
 # Beyond these a list of what was skipped is read by nobody; how many more there are is still said.
 MOST_NOTES = 100
 ORDERED = ("MedicationRequest", "MedicationStatement")
-# After these a list of procedures may lack one: what was skipped may have been it.
-FLAWS = ("skipped", "key_error", "unread_page")
+NOT_ASKED = "Some {list} are known from other resources; that there are no others is not said."
 PRODUCTS = ("MedicationStatement", "NutritionOrder", "NutritionIntake")
 
 
@@ -56,16 +56,28 @@ def read_bundle(data: Any, terms: Terms, as_of: date) -> Reading:
     gathering = Gathering(chart, subjects, terms, as_of)
     gathering.read_all()
     for page in chart.pages:
-        if page.unread:
-            gathering.leave_page_open(page, fed_by(page))
-    gathering.notes += [why for _, why in chart.told]
+        if page.unread or page.is_short:
+            gathering.leave_page_open(page, fed_by(page.found) if page.found else EVERYTHING)
+    for lacking, told in chart.told:
+        gathering.leave_open(sorted(fed_by(lacking.found or chart.kept.values())) if lacking else (), told)
     given = set()
     if not gathering.seen.isdisjoint(ORDERED):
         given.add("medications")
     if gathering.supplements or not gathering.seen.isdisjoint(PRODUCTS):
         given.add("supplements")
+    _leave_lists_open(gathering)
     known = patient.removeprefix(f"{PATIENT}/") if patient else None
     return _reading(gathering, known, given, ())
+
+
+def _leave_lists_open(gathering: Gathering) -> None:
+    """Leave open a list of which a Bundle has entries, though nothing says that it was asked for."""
+    for member, listed, kinds in (
+        ("conditions", gathering.conditions, ("Condition",)),
+        ("supplements", gathering.supplements, PRODUCTS),
+    ):
+        if listed and gathering.seen.isdisjoint(kinds):
+            gathering.leave_open([member], Open("not_supplied", listed[0].at, NOT_ASKED.format(list=member)))
 
 
 def read_parts(
@@ -96,16 +108,7 @@ def read_parts(
     given = {member for part in by_key.values() if part.state == GIVEN for member in _lists_of(part.key)}
     if drafts is not None or not gathering.seen.isdisjoint((*ORDERED, *PRODUCTS)):
         given |= {"medications", "supplements"}
-    reading = _reading(gathering, patient_id.removeprefix(f"{PATIENT}/"), given, selections)
-    return replace(reading, profile=replace(reading.profile, asked=_asked(by_key, reading.profile)))
-
-
-def _asked(by_key: Mapping[str, Part], profile: Profile) -> Mapping[str, str]:
-    """Return what the record was asked for in full: dialysis, where problems and procedures were read to the end."""
-    at = "/prefetch/procedures"
-    is_whole = all(by_key[key].state == GIVEN and not by_key[key].unread for key in ("conditions", "procedures"))
-    flawed = any(note.at.startswith((at, "/fetched/procedures")) and note.reason in FLAWS for note in profile.notes)
-    return {"kidney.dialysis": at} if is_whole and not flawed and "conditions" not in profile.open else {}
+    return _reading(gathering, patient_id.removeprefix(f"{PATIENT}/"), given, selections)
 
 
 def _lists_of(key: str) -> Iterator[str]:
@@ -117,13 +120,13 @@ def _lists_of(key: str) -> Iterator[str]:
 
 def _leave_parts_open(gathering: Gathering, by_key: Mapping[str, Part]) -> None:
     for part in by_key.values():
-        why = why_not_given(part)
+        why = why_not_given(part, gathering.chart.pages)
         if why:
             gathering.leave_open(FEEDS_OF_KEY.get(part.key, ()), why)
         for page in unread_pages(part, gathering.chart.pages):
             gathering.leave_page_open(page, set(FEEDS_OF_KEY.get(part.key, ())))
-    for key, told in gathering.chart.told:
-        gathering.leave_open(FEEDS_OF_KEY.get(key, ()), told)
+    for lacking, told in gathering.chart.told:
+        gathering.leave_open(FEEDS_OF_KEY.get(lacking.part, ()) if lacking else (), told)
 
 
 def _reading(gathering: Gathering, known: str | None, given: set[str], selections: Sequence[str]) -> Reading:
@@ -153,6 +156,8 @@ def _reading(gathering: Gathering, known: str | None, given: set[str], selection
 def _person(gathering: Gathering, known: str | None) -> Person:
     patient = next((found for found in gathering.chart.kept.values() if found.type == PATIENT), None)
     person = person_of(patient, known, gathering.terms, gathering.as_of)
+    for copy in gathering.chart.unlike:
+        person = agreed(person, person_of(copy, known, gathering.terms, gathering.as_of), copy.at)
     return with_pregnancy(person, gathering.pregnancies, gathering.terms, gathering.as_of)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.fhir_terms import ResultCode, Terms
 from schemas.profile import Open, Quantity
-from service.intake.fhir.codes import LOINC, codes_in, day_of, key_of, moment_of
+from service.intake.fhir.codes import LOINC, codes_in, day_of, key_of, moment_of, text_of
 from service.intake.fhir.located import Located, Skip
 from service.intake.fhir.values import value_of
 
@@ -96,16 +96,15 @@ def _parts(found: Located, terms: Terms) -> list[tuple[Meaning, Any, str]]:
 def _meaning(concept: Any, terms: Terms) -> Meaning | None:
     """Return what a code means: a result, a sentence why it is not used, or None.
 
-    The text decides only where no LOINC code stands: "Magnesium" beside a code of urine is not serum.
+    The text decides only where no LOINC code stands: "Magnesium" beside a code of urine is not serum. Without a text
+    the display of a code in another system does.
     """
     if not isinstance(concept, dict):
         return None
     codes = codes_in(concept, LOINC, terms)
     if not codes:
-        text = concept.get("text")
-        if not isinstance(text, str) or len(text) > LONGEST_NAME:
-            return None
-        return terms.result_names.get(key_of(text))
+        text = text_of(concept)
+        return terms.result_names.get(key_of(text)) if text and len(text) <= LONGEST_NAME else None
     best: ResultCode | None = None
     for code in codes:
         if code in terms.not_used:
@@ -206,6 +205,8 @@ def _once(results: list[Result]) -> list[Result]:
 
 def _with_earlier(results: list[Result]) -> Quantity:
     first, rest = results[0], results[1 : 1 + MOST_EARLIER]
+    # Those without a date stand last, and any of them may be the newest: they are not cut off with what is old.
+    rest += [each for each in results[1 + MOST_EARLIER :] if not each.moment][:MOST_EARLIER]
     if not rest:
         return first.quantity
     quantity = first.quantity
