@@ -45,7 +45,7 @@ def source_attributes(rule: Rule, pack: Pack) -> tuple[Attribute, ...]:
         Attribute("Bibliographic citation of the intervention (clinical research or guideline)", _citation(rule, pack)),
         Attribute(
             "Developer of the intervention (translation from clinical research or guideline)",
-            "The magflag project wrote the rule. " + ("It is a draft." if rule.status == "draft" else ""),
+            f"The magflag project wrote the rule; its status: {rule.status}.",
         ),
         Attribute(
             "Funding source of the technical implementation for the intervention(s) development",
@@ -53,7 +53,7 @@ def source_attributes(rule: Rule, pack: Pack) -> tuple[Attribute, ...]:
         ),
         Attribute(
             "Release and, if applicable, revision dates of the intervention or reference source",
-            f"Version {rule.version}, in {pack.name} {pack.version}; no day is recorded for it. {_read(rule, pack)}",
+            f"Version {rule.version}, in {pack.name} {pack.version}; no day is recorded for it.{_read(rule, pack)}",
         ),
         Attribute(RACE, RACE_OF_OTHERS if computed else NOT_USED),
         *never,
@@ -88,8 +88,8 @@ def _read(rule: Rule, pack: Pack) -> str:
     claims = [pack.claims[known] for known in (*rule.claims, *rule.contrast) if known in pack.claims]
     read = dict.fromkeys(pack.references[known].read for claim in claims for known, _ in claim.rests_on)
     if read:
-        return f"Its references were read so: {'; '.join(read)}."
-    return "The articles name no day that could be relied on." if claims else ""
+        return f" Its references were read so: {'; '.join(read)}."
+    return " The articles name no day that could be relied on." if claims else ""
 
 
 def _sex(facts: frozenset[str], pack: Pack, computed: bool) -> str:

@@ -14,9 +14,11 @@ from schemas.review import (
     REPLACED,
     SIGNED_OFF,
     VIEWED,
+    Change,
     Difference,
     Event,
 )
+from service.knowledge.model import SEVERITIES
 from service.presenters.page_words import OUTCOMES, SEVERITY_WORDS, moment_words
 
 EVENT_WORDS = {
@@ -99,12 +101,17 @@ def change_groups(difference: Difference, titles: Mapping[str, str]) -> tuple[Ch
     for cause, words in CAUSE_WORDS.items():
         rows = tuple(
             ChangeRow(each.rule, titles.get(each.rule, each.rule), _said(each.before), _said(each.after))
-            for each in difference.changes
+            for each in sorted(difference.changes, key=_gravity)
             if each.cause == cause
         )
         if rows:
             groups.append(ChangeGroup(cause, words, CAUSE_MEANINGS[cause], rows))
     return tuple(groups)
+
+
+def _gravity(change: Change) -> int:
+    """Order changes by the gravest severity on either side; among equals the order of the rules stays."""
+    return min(SEVERITIES.index(told[1]) for told in (change.before, change.after) if told)
 
 
 def _said(told: tuple[str, str] | None) -> str:

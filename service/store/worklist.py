@@ -65,7 +65,9 @@ def _branches(connection: Connection, tenant: str, wanted: Wanted) -> list[Selec
         few = connection.execute(select(ROW.number).where(*conditions).limit(FEW + 1)).scalars().all()
         if len(few) <= FEW:
             return [flagged.where(FLAGS.c.told.in_(told), FLAGS.c.number.in_(few))]
-        others = [exists().where(ROW.number == FLAGS.c.number, *conditions)]
+        # The oldest come last: without this, all others would be looked at before them.
+        ends = connection.execute(select(func.min(ROW.number), func.max(ROW.number)).where(*conditions)).one()
+        others = [FLAGS.c.number.between(*ends), exists().where(ROW.number == FLAGS.c.number, *conditions)]
     statuses = STATUSES if wanted.status is None else (wanted.status,)
     return [
         flagged.where(FLAGS.c.told == each, FLAGS.c.status == status, *others) for each in told for status in statuses

@@ -15,6 +15,7 @@ from service.presenters.page_words import CHOICE_WORDS, SEVERITY_WORDS
 from service.presenters.passages import Passages
 from service.presenters.reading import reading_of
 from service.review.background import Background
+from service.web.access import DECIDES
 from service.web.kept import reviews
 from service.web.people_session import person_of_request
 from service.web.review_forms import Mistake, Typed, errors_by_field
@@ -69,8 +70,9 @@ def _library(background: Background) -> Library:
 def advisory_page(view: AdvisoryView, typed: Typed | None = None, mistakes: Sequence[Mistake] = (), **more: Any) -> str:
     """Return the page of an advisory; with mistakes, the form that they are about as it was sent."""
     return render_template(
-        "review/advisory.html", view=view, typed=typed, mistakes=mistakes, errors=errors_by_field(mistakes), **more
-    )
+        "review/advisory.html", view=view, typed=typed, mistakes=mistakes, errors=errors_by_field(mistakes),
+        may_decide=person_of_request().role in DECIDES, **more,
+    )  # fmt: skip
 
 
 def conflict_page(view: AdvisoryView, conflict: Conflict, typed: Typed | None) -> str:
