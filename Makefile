@@ -44,7 +44,8 @@ run: setup ## start the service on 127.0.0.1:8080, with made-up patients to revi
 	$(BIN)/magflag serve --with-examples
 
 test: setup tools check ## check, then run every test
-	$(BIN)/pytest
+	$(BIN)/pytest --ignore=tests/browser
+	$(BIN)/pytest tests/browser
 
 # Some tests need programs that no lock can hold. Root on Debian gets them; anybody else is told what will be skipped.
 tools: ## install with apt what some tests need (chromium, postgresql, docker-compose), or say what is skipped

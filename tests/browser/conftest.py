@@ -3,6 +3,7 @@
 Both end with the last test of this folder: Playwright keeps an event loop, under which other tests could not start one.
 """
 
+import faulthandler
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,6 +14,16 @@ from tests.browser.chromium import NOT_HERE, Watched, browsing, find_browser
 from tests.browser.running import running
 
 Open = Callable[..., Page]
+# What is asked of a page by a script has no time limit in Playwright, and a browser that has died answers never.
+SECONDS_UNTIL_HUNG = 120
+
+
+@pytest.fixture(autouse=True)
+def _no_test_hangs() -> Iterator[None]:
+    """End the run, and say where it stood, rather than wait for ever."""
+    faulthandler.dump_traceback_later(SECONDS_UNTIL_HUNG, exit=True)
+    yield
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="package")
