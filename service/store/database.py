@@ -28,9 +28,16 @@ PRAGMAS = (f"busy_timeout={MILLISECONDS_FOR_A_LOCK}", "journal_mode=WAL", "synch
 SECONDS_FOR_A_CONNECTION = 1
 CONNECTIONS = 8
 TRIES_TO_OPEN, SECONDS_BETWEEN_TRIES = 20, 0.05
+# Our statements are short: to compile them, or to start workers for them, takes longer than to run them.
+POSTGRESQL_OPTIONS = {
+    "lock_timeout": MILLISECONDS_FOR_A_LOCK,
+    "statement_timeout": 5000,
+    "jit": "off",
+    "max_parallel_workers_per_gather": 0,
+}
 POSTGRESQL_CONNECTS = {
     "connect_timeout": 2,
-    "options": f"-c lock_timeout={MILLISECONDS_FOR_A_LOCK} -c statement_timeout=5000",
+    "options": " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_OPTIONS.items()),
 }
 
 
