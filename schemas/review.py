@@ -94,12 +94,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class KeptAdvisory:
-    """One advisory as kept, with the decisions that stand, by rule."""
+    """One advisory as kept, with the decisions that stand, by rule; `number` counts in the order of keeping."""
 
     summary: Summary
     kind: str
     input: bytes
     answer: bytes
+    number: int
     decisions: Mapping[str, Standing] = field(default_factory=dict)
     signed_by: str | None = None
     signed_at: datetime | None = None

@@ -57,7 +57,7 @@ def kept_of(connection: Connection, row: Row[Any]) -> KeptAdvisory:
     """Return an advisory whole; raise StoreUnavailable if its texts are not as they were kept."""
     given, answer = _texts(connection, row)
     return KeptAdvisory(
-        summary=summary_of(row), kind=row.kind, input=given, answer=answer,
+        summary=summary_of(row), kind=row.kind, input=given, answer=answer, number=row.number,
         decisions={found.rule: _standing(found) for found in connection.execute(STANDING, {"number": row.number})},
         signed_by=row.signed_by, signed_at=row.signed_at,
     )  # fmt: skip

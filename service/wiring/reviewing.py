@@ -140,7 +140,7 @@ class Reviewing:
         return compared(kept.answer, again)
 
     def diff(self, tenant: str, advisory_id: str, other: str, /) -> Difference:
-        """Compare the older with the newer; ids of ours sort by time, so a pair of one moment has an order, too."""
+        """Compare the older with the newer; a pair of one moment has the order in which it was kept."""
         pair = sorted((self._found(tenant, known) for known in (advisory_id, other)), key=_age)
         before, after = (told_in(kept.answer) for kept in pair)
         older, newer = pair
@@ -203,8 +203,8 @@ def open_reviews(store: AdvisoryStore, answering: Answering) -> Reviewing:
     return Reviewing(store, Packs(answering, answering.writer.passages, store.pack))
 
 
-def _age(kept: KeptAdvisory) -> tuple[datetime, str]:
-    return kept.summary.created_at, kept.summary.id
+def _age(kept: KeptAdvisory) -> tuple[datetime, int]:
+    return kept.summary.created_at, kept.number
 
 
 def _basis(kept: KeptAdvisory) -> Basis:

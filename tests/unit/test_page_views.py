@@ -45,7 +45,7 @@ def read(answering: Answering, name: str, kind: str = PROFILE) -> tuple[KeptAdvi
     summary = Summary("a1", NOW, NOW.date(), OPEN, 1, understood.profile.patient.id, understood.label, None, count, 0,
                       count, pack.version, pack.sha256)  # fmt: skip
     facts = answering.assessor.facts(understood.profile, NOW.date())
-    return KeptAdvisory(summary, kind, body, text), reading_of(understood.profile, facts, advisory, is_same=True)
+    return KeptAdvisory(summary, kind, body, text, 1), reading_of(understood.profile, facts, advisory, is_same=True)
 
 
 def view(
