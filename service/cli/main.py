@@ -5,6 +5,7 @@ import click
 from service.cli.audit import audit
 from service.cli.db import db
 from service.cli.evaluate import evaluate
+from service.cli.population import population
 from service.cli.rules import rules
 from service.cli.serve import serve
 from service.cli.sources import sources
@@ -17,7 +18,7 @@ def main() -> None:
     """Flags for a clinician to review: magnesium and nerve pain. Never orders, never doses."""
 
 
-for command in (evaluate, serve, rules, sources, tokens, audit, db):
+for command in (evaluate, serve, rules, sources, tokens, audit, db, population):
     main.add_command(command)
 
 if __name__ == "__main__":

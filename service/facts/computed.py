@@ -13,6 +13,10 @@ FROM_CREATININE = "computed here by CKD-EPI 2021 from creatinine"
 FROM_BOTH = "computed here by CKD-EPI 2021 from creatinine and cystatin C"
 UNIT = "mL/min/{1.73_m2}"
 NOT_TOGETHER = "Cystatin C counts only beside creatinine, both exact and dated; here it was not used."
+ZERO = "A result of zero is not a result."
+NOT_HELD = "CKD-EPI 2021 does not hold with {what}, so it was not computed."
+NEEDS_BOTH = "CKD-EPI 2021 needs age and sex (female or male), so it was not computed."
+ADULTS_ONLY = "CKD-EPI 2021 is for adults, so it was not computed."
 FINE = Decimal("0.0001")
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -48,7 +52,7 @@ def computed(profile: Profile, terms: Terms, known: Known) -> Iterator[Measured]
 
 def _alone(creatinine: Quantity, terms: Terms, known: Known) -> Measured:
     nothing = creatinine.value is not None and creatinine.value <= 0
-    why_not = "A result of zero is not a result." if nothing else _not_with(known)
+    why_not = ZERO if nothing else _not_with(known)
     if why_not or known.age is None or known.sex is None:
         return Measured(None, gap=Gap(NOT_COMPUTABLE, creatinine.at, why_not or "Age or sex is not known."))
     age, sex = known.age, known.sex
@@ -93,9 +97,9 @@ def _with_result(measured: Measured) -> Measured:
 
 def _not_with(known: Known) -> str | None:
     if known.unstable:
-        return f"CKD-EPI 2021 does not hold with {known.unstable}, so it was not computed."
+        return NOT_HELD.format(what=known.unstable)
     if known.age is None or known.sex not in CONSTANTS:
-        return "CKD-EPI 2021 needs age and sex (female or male), so it was not computed."
+        return NEEDS_BOTH
     if known.age < ADULT:
-        return "CKD-EPI 2021 is for adults, so it was not computed."
+        return ADULTS_ONLY
     return None

@@ -32,11 +32,9 @@ class Deriving:
         left_open = self.profile.open
         if left_open.keys().isdisjoint(("procedures", DIALYSIS)):
             return ()
-        vocabulary = self.pack.vocabulary
-        decoded = (vocabulary.decode(SNOMED, code) for code in self.pack.terms.procedure_codes)
-        procedures = frozenset().union(*(concept.classes for concept in decoded if concept))
-        dialysis = vocabulary.concepts[DIALYSIS].classes if DIALYSIS in vocabulary.concepts else frozenset()
-        kinds = (("procedures", procedures), (DIALYSIS, dialysis))
+        concepts = self.pack.vocabulary.concepts
+        dialysis = concepts[DIALYSIS].classes if DIALYSIS in concepts else frozenset()
+        kinds = (("procedures", procedure_classes(self.pack)), (DIALYSIS, dialysis))
         return tuple((asked, gap) for name, asked in kinds for gap in gaps_of(left_open.get(name, ())))
 
     def stated(self, path: str) -> Any:
@@ -45,6 +43,12 @@ class Deriving:
         for name in path.split("."):
             found = getattr(found, name)
         return found
+
+
+def procedure_classes(pack: Pack) -> frozenset[str]:
+    """Return the classes of everything that a procedure may say somebody has."""
+    decoded = (pack.vocabulary.decode(SNOMED, code) for code in pack.terms.procedure_codes)
+    return frozenset().union(*(concept.classes for concept in decoded if concept))
 
 
 Derive = Callable[[FactDeclaration, Deriving], Fact]

@@ -25,6 +25,8 @@ from service.knowledge.model import FactDeclaration, Pack
 
 # What filtration is read from.
 MEMBERS = ("kidney.egfr", "kidney.creatinine", "kidney.cystatin_c")
+NOTHING = Gap(NOT_SUPPLIED, "/kidney/egfr", "No eGFR, stage or creatinine was supplied.")
+STAGED = "stage as stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,7 @@ def filtration(
 def _worst(name: str, sources: list[Source], usable: list[Source]) -> Fact:
     gaps = tuple(source.gap for source in sources if source.gap)
     if not usable:
-        missing = Gap(NOT_SUPPLIED, "/kidney/egfr", "No eGFR, stage or creatinine was supplied.")
-        return Fact(name, None, gaps=gaps or (missing,))
+        return Fact(name, None, gaps=gaps or (NOTHING,))
     intervals = [source.interval for source in usable if source.interval]
     open_below = any(_blocks(source, usable) for source in sources) or any(end.low is None for end in intervals)
     low = None if open_below else min(end.low for end in intervals if end.low is not None)
@@ -114,5 +115,5 @@ def _staged(profile: Profile, pack: Pack, step: Decimal) -> list[Source]:
     if stage is None:
         return []
     low, below = pack.stages[stage]
-    seen = Seen(stage, "/kidney/stage", origin="stage as stated")
+    seen = Seen(stage, "/kidney/stage", origin=STAGED)
     return [Source(Interval(low, None if below is None else below - step / 2), seen)]

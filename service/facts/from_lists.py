@@ -36,7 +36,7 @@ def _searched(declaration: FactDeclaration, on: Deriving) -> tuple[ReadList, lis
 
 def _entry(declaration: FactDeclaration, on: Deriving) -> Fact:
     first, found = _searched(declaration, on)
-    fitting = [(read, *_attributes_fit(read, declaration)) for read in found]
+    fitting = [(read, *attributes_fit(read, declaration)) for read in found]
     hits = [read for read, fits, _ in fitting if fits]
     if hits:
         return Fact(declaration.id, True, tuple(map(seen_entry, hits)))
@@ -63,13 +63,21 @@ def _also_open(declaration: FactDeclaration, on: Deriving) -> Sequence[Gap]:
 
 
 def _unspecific(declaration: FactDeclaration, on: Deriving) -> list[Gap]:
-    broad = declaration.given.get("unclear_if")
-    if not broad:
+    if not declaration.given.get("unclear_if"):
         return []
     return [
-        Gap(NOT_SPECIFIC, read.entry.at, f"{concept.name.capitalize()} leaves this open.")
+        gap
         for name in (declaration.given["list"], declaration.given.get("also"))
         for read in (on.entries.lists[name].entries if name else None) or ()
+        for gap in unspecific(read, declaration)
+    ]
+
+
+def unspecific(read: Read, declaration: FactDeclaration) -> list[Gap]:
+    """Return why an entry leaves a fact open because it is broader than what the fact asks for."""
+    broad = declaration.given.get("unclear_if", ())
+    return [
+        Gap(NOT_SPECIFIC, read.entry.at, f"{concept.name.capitalize()} leaves this open.")
         for concept in read.concepts
         if concept.id in broad
     ]
@@ -80,8 +88,12 @@ def _any_entry(declaration: FactDeclaration, on: Deriving) -> Fact:
 
 
 def _other_entry(declaration: FactDeclaration, on: Deriving) -> Fact:
-    outside = declaration.given["outside"]
-    return _picked(declaration, on, lambda read: not read.nutrients and read.classes.isdisjoint(outside))
+    return _picked(declaration, on, lambda read: is_other(read, declaration))
+
+
+def is_other(read: Read, declaration: FactDeclaration) -> bool:
+    """Return whether an entry is outside the concepts that a fact names, and no nutrient product."""
+    return not read.nutrients and read.classes.isdisjoint(declaration.given["outside"])
 
 
 def _picked(declaration: FactDeclaration, on: Deriving, fits: Callable[[Read], bool]) -> Fact:
@@ -102,7 +114,7 @@ def _products(declaration: FactDeclaration, on: Deriving) -> tuple[list[Read], l
         found = on.entries.lists[name]
         gaps += found.open
         for read in found.entries or ():
-            fits, gap = _fit(read, declaration)
+            fits, gap = product_fit(read, declaration)
             hits += [read] if fits else []
             gaps += [gap] if gap else []
     return hits, gaps
@@ -117,7 +129,8 @@ def _named(gaps: Sequence[Gap]) -> tuple[Gap, ...]:
     return (*gaps[:MOST_GAPS], more)
 
 
-def _fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
+def product_fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
+    """Return whether an entry is a product that a fact asks for, and why it may be one."""
     given = declaration.given
     if read.status not in given["status"]:
         return False, None
@@ -127,10 +140,11 @@ def _fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
         return False, Gap(NOT_SPECIFIC, read.entry.at, f"{read.name} may or may not hold {given['nutrient']}.")
     if given["nutrient"] not in read.nutrients:
         return False, None
-    return _attributes_fit(read, declaration)
+    return attributes_fit(read, declaration)
 
 
-def _attributes_fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
+def attributes_fit(read: Read, declaration: FactDeclaration) -> tuple[bool, Gap | None]:
+    """Return whether form, route and amount are as a fact wants them, and why that is not known."""
     gap = None
     for name, value in (("form", read.form), ("route", read.route), ("high_dose", read.high_dose)):
         if name not in declaration.given:

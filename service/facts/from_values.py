@@ -22,6 +22,11 @@ from service.facts.quantities import (
 )
 from service.knowledge.model import FactDeclaration
 
+AGES_DIFFER = Gap(CONFLICT, "/patient/age", "The age and the birth date differ by more than a year; neither is used.")
+NO_AGE = Gap(NOT_SUPPLIED, "/patient/birth_date", "Neither birth date nor age was supplied.")
+NO_RESULT = "No result was supplied."
+WITHOUT_READING = "The laboratory's own reading (low, normal, high) was not supplied."
+
 
 def _word(declaration: FactDeclaration, on: Deriving) -> Fact:
     at = pointer(declaration.given["of"])
@@ -36,13 +41,11 @@ def _age(declaration: FactDeclaration, on: Deriving) -> Fact:
     stated, born = on.profile.patient.age, on.profile.patient.birth_date
     computed = None if born is None else years_between(born, on.as_of)
     if computed is not None and stated is not None and abs(computed - stated) > 1:
-        gap = Gap(CONFLICT, "/patient/age", "The age and the birth date differ by more than a year; neither is used.")
-        on.facts.quality.append(gap)
-        return Fact(declaration.id, None, gaps=(gap,))
+        on.facts.quality.append(AGES_DIFFER)
+        return Fact(declaration.id, None, gaps=(AGES_DIFFER,))
     age = stated if computed is None else computed
     if age is None:
-        gap = Gap(NOT_SUPPLIED, "/patient/birth_date", "Neither birth date nor age was supplied.")
-        return Fact(declaration.id, None, gaps=gaps_of(on.profile.open.get("patient.birth_date", ())) or (gap,))
+        return Fact(declaration.id, None, gaps=gaps_of(on.profile.open.get("patient.birth_date", ())) or (NO_AGE,))
     at, origin = ("/patient/age", "as stated") if computed is None else ("/patient/birth_date", "from the birth date")
     return Fact(declaration.id, Interval(Decimal(age), Decimal(age)), (Seen(age, at, "a", origin=origin),))
 
@@ -57,7 +60,7 @@ def _window(declaration: FactDeclaration, on: Deriving) -> int:
 
 
 def _no_result(declaration: FactDeclaration, on: Deriving) -> Fact:
-    gap = Gap(NOT_SUPPLIED, pointer(declaration.given["of"]), "No result was supplied.")
+    gap = Gap(NOT_SUPPLIED, pointer(declaration.given["of"]), NO_RESULT)
     return Fact(declaration.id, None, gaps=gaps_of(on.profile.open.get(declaration.given["of"], ())) or (gap,))
 
 
@@ -103,8 +106,7 @@ def _result_flag(declaration: FactDeclaration, on: Deriving) -> Fact:
 def _no_reading(quantity: Quantity, doubt: Gap | None) -> Gap | None:
     """Return why the reading cannot be used; a doubtful one may raise a concern, and reassures of nothing."""
     if quantity.interpretation is None:
-        detail = "The laboratory's own reading (low, normal, high) was not supplied."
-        return Gap(NOT_SUPPLIED, quantity.place("interpretation"), detail)
+        return Gap(NOT_SUPPLIED, quantity.place("interpretation"), WITHOUT_READING)
     return doubt if quantity.interpretation == "normal" else None
 
 

@@ -10,6 +10,11 @@ from service.facts.model import FUTURE, IMPLAUSIBLE, NEWER_UNUSABLE, STALE, UNDA
 from service.facts.units import converter, says_less
 from service.knowledge.vocabulary import Vocabulary
 
+IN_FUTURE = "The result is dated after the day of evaluation and was not used."
+TOO_OLD = "The result is {age} days old, beyond the window of {window} days."
+WITHOUT_DAY = "The result has no date: it may raise a concern, and it reassures of nothing."
+OVERTAKEN = "A newer result cannot be used: this one may raise a concern, and it reassures of nothing."
+UNRELATED = "The unit does not say what the value is related to: it may raise a concern, and it reassures of nothing."
 # No laboratory value comes near; beyond it, decimals and floats no longer agree (see decision 0002).
 LARGEST = Decimal(10) ** 9
 
@@ -48,16 +53,15 @@ def dating_gap(quantity: Quantity, as_of: date, window: int) -> Gap | None:
         return None
     age = (as_of - quantity.date).days
     if age < 0:
-        return Gap(FUTURE, quantity.place("date"), "The result is dated after the day of evaluation and was not used.")
+        return Gap(FUTURE, quantity.place("date"), IN_FUTURE)
     if age > window:
-        return Gap(STALE, quantity.place("date"), f"The result is {age} days old, beyond the window of {window} days.")
+        return Gap(STALE, quantity.place("date"), TOO_OLD.format(age=age, window=window))
     return None
 
 
 def undated_gap(quantity: Quantity) -> Gap:
     """Return the gap of a result without a day."""
-    detail = "The result has no date: it may raise a concern, and it reassures of nothing."
-    return Gap(UNDATED, quantity.place("date"), detail)
+    return Gap(UNDATED, quantity.place("date"), WITHOUT_DAY)
 
 
 def doubt_of(quantity: Quantity) -> Gap | None:
@@ -74,8 +78,7 @@ def newest_first(quantity: Quantity | None) -> tuple[Quantity, ...]:
 
 def overtaken(at: str) -> Gap:
     """Return the doubt on a result that a newer one has overtaken, which itself cannot be used."""
-    detail = "A newer result cannot be used: this one may raise a concern, and it reassures of nothing."
-    return Gap(NEWER_UNUSABLE, at, detail)
+    return Gap(NEWER_UNUSABLE, at, OVERTAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +122,7 @@ def _unit_doubt(quantity: Quantity, terms: Terms) -> Gap | None:
     """Return the doubt on a value whose unit leaves out what the test's own says: mL/min is not yet per 1.73 m²."""
     if not says_less(terms.vocabulary, quantity.unit, terms.test):
         return None
-    detail = "The unit does not say what the value is related to: it may raise a concern, and it reassures of nothing."
-    return Gap(UNUSABLE_UNIT, quantity.place("unit"), detail)
+    return Gap(UNUSABLE_UNIT, quantity.place("unit"), UNRELATED)
 
 
 def until_sure(measured: Iterator[Measured]) -> Iterator[Measured]:
