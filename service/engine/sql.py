@@ -1,67 +1,61 @@
 """The meaning of a rule as SQL: TRUE is raised, NULL cannot say, FALSE is clear, and nothing else is needed for it.
 
-It reads a table with one row per patient, in which each fact has the columns of `service.facts.in_sql.columns`, and shares no code with
-the reference evaluator; generated tests compare the two.
+It reads a table with one row per patient, in which each fact has the columns of `service.facts.in_sql.columns`, and
+shares no code with the reference evaluator; generated tests compare the two. What it writes is DuckDB's dialect, which
+sqlglot turns into Spark's (service.population.dialects).
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
-
-from sqlglot import exp
 
 from service.facts.in_sql.columns import HIGH, KNOWN, LOW, column_of
+from service.facts.in_sql.words import literal
 from service.knowledge.nodes import All, Any, Compare, Is, Node, Not, Unknown
+
 
 class NoSqlForm(Exception):
     """A condition holds something that has no form in SQL; the pack cannot be used for populations."""
 
 
 class Conditions:
-    """Turns conditions into SQL. A part that several rules share is a column of its own: see `shared`."""
+    """Turns conditions into SQL; `numbers` are the facts that are numbers.
+
+    Parts that several conditions share are columns of their own: `shared` holds them by name, inner ones first.
+    """
 
     def __init__(self, numbers: Iterable[str], conditions: Iterable[Node] = ()) -> None:
         self._numbers = frozenset(numbers)
         self._names: dict[Node, str] = {}
-        self.shared: list[tuple[str, exp.Expression]] = []
+        self.shared: dict[str, str] = {}
         uses: dict[Node, int] = {}
         for condition in conditions:
             _count(condition, uses)
         for node, count in uses.items():
             if count > 1 and isinstance(node, (All, Any)):
-                self._share(node)
+                value, name = self.value(node), f"shared__{len(self.shared)}"
+                self.shared[name], self._names[node] = value, name
 
-    def value(self, node: Node) -> exp.Expression:
+    def value(self, node: Node) -> str:
         """Return the truth of a condition: TRUE, FALSE or NULL; raise NoSqlForm for what has no form."""
         if node in self._names:
-            return exp.column(self._names[node])
+            return self._names[node]
         if isinstance(node, Not):
-            return exp.paren(exp.not_(self.value(node.part)))
+            return f"(NOT {self.value(node.part)})"
         if isinstance(node, (All, Any)):
             return self._joined(node)
         if isinstance(node, Unknown):
-            return self._unknown(node.fact)
+            known = column_of(node.fact, KNOWN) if node.fact in self._numbers else f"{column_of(node.fact)} IS NOT NULL"
+            return f"(NOT {known})"
         if isinstance(node, Compare):
             return _compared(node)
         if isinstance(node, Is):
             return _is(node)
         raise NoSqlForm(f"{type(node).__name__} has no form in SQL.")
 
-    def _joined(self, node: All | Any) -> exp.Expression:
+    def _joined(self, node: All | Any) -> str:
         parts = [self.value(part) for part in node.parts]
         if not parts:
-            return exp.true() if isinstance(node, All) else exp.false()
-        return exp.paren(exp.and_(*parts) if isinstance(node, All) else exp.or_(*parts))
-
-    def _unknown(self, fact: str) -> exp.Expression:
-        if fact in self._numbers:
-            return exp.paren(exp.not_(exp.column(column_of(fact, KNOWN))))
-        return exp.paren(exp.column(column_of(fact)).is_(exp.null()))
-
-    def _share(self, node: All | Any) -> None:
-        value = self.value(node)
-        name = f"shared__{len(self.shared)}"
-        self.shared.append((name, value))
-        self._names[node] = name
+            return "TRUE" if isinstance(node, All) else "FALSE"
+        return f"({(' AND ' if isinstance(node, All) else ' OR ').join(parts)})"
 
 
 def _count(node: Node, uses: dict[Node, int]) -> None:
@@ -74,27 +68,23 @@ def _count(node: Node, uses: dict[Node, int]) -> None:
     uses[node] = uses.get(node, 0) + 1
 
 
-def _is(node: Is) -> exp.Expression:
-    column = exp.column(column_of(node.fact))
+def _is(node: Is) -> str:
+    column = column_of(node.fact)
     if not all(isinstance(value, bool) for value in node.values):
-        return exp.paren(column.isin(*(str(value) for value in node.values)))
+        return f"({column} IN ({', '.join(literal(str(value)) for value in node.values)}))"
     if set(node.values) == {True, False}:
-        return exp.paren(exp.or_(column, exp.not_(column.copy())))
-    return column if True in node.values else exp.paren(exp.not_(column))
+        return f"({column} OR NOT {column})"
+    return column if True in node.values else f"(NOT {column})"
 
 
-def _compared(node: Compare) -> exp.Expression:
+def _compared(node: Compare) -> str:
     """Return whether every number between the two ends stands in the relation, none does, or it is open."""
-    low, high = exp.column(column_of(node.fact, LOW)), exp.column(column_of(node.fact, HIGH))
-    limit = _number(node.limit)
-    is_below = node.relation in ("below", "at_least")
-    if node.relation not in ("below", "at_least", "above", "at_most"):
+    low, high, limit = column_of(node.fact, LOW), column_of(node.fact, HIGH), format(node.limit, "f")
+    tests = {
+        "below": (f"{high} < {limit}", f"{low} >= {limit}"), "at_least": (f"{low} >= {limit}", f"{high} < {limit}"),
+        "above": (f"{low} > {limit}", f"{high} <= {limit}"), "at_most": (f"{high} <= {limit}", f"{low} > {limit}"),
+    }  # fmt: skip
+    if node.relation not in tests:
         raise NoSqlForm(f"The relation {node.relation} has no form in SQL.")
-    holds = node.relation in ("below", "above")
-    surely = exp.LT(this=high, expression=limit) if is_below else exp.GT(this=low, expression=limit)
-    never = exp.GTE(this=low, expression=limit) if is_below else exp.LTE(this=high, expression=limit)
-    return exp.case().when(surely, exp.convert(holds)).when(never, exp.convert(not holds))
-
-
-def _number(value: Decimal) -> exp.Expression:
-    return exp.Literal.number(format(value, "f"))
+    surely, never = tests[node.relation]
+    return f"(CASE WHEN {surely} THEN TRUE WHEN {never} THEN FALSE END)"

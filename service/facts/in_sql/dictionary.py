@@ -10,6 +10,7 @@ from service.facts.entries import Read
 from service.facts.in_sql.formed import BITS, words_of
 from service.facts.in_sql.matches import GAP, HIT, LISTED, UNCLEAR, matches
 from service.facts.in_sql.texts import gap_parts, reading_parts, seen_parts, value_parts
+from service.facts.in_sql.words import prefix_of
 from service.facts.quantities import Measured, Terms, measure
 from service.facts.units import converter, says_less
 from service.knowledge.model import Pack
@@ -57,7 +58,7 @@ class Dictionary:
                 head, tail = gap_parts(match.gap, read.entry.at) if match.gap else seen
                 yield {
                     "meaning": meaning, "fact": number, "what": match.what, "place": match.place,
-                    "concept": match.concept, "head": head, "tail": tail,
+                    "concept": match.concept, "prefix": prefix_of(declaration.id), "head": head, "tail": tail,
                 }  # fmt: skip
 
     def measured(self, path: str, quantity: Quantity) -> int:

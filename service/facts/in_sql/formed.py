@@ -1,7 +1,7 @@
 """A fact in SQL: what its columns and texts are made of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from service.facts.in_sql.words import literal, prefix_of
 from service.knowledge.model import FactDeclaration
@@ -16,12 +16,13 @@ BITS = 62
 class Formed:
     """One fact as SQL over a row: its columns by name, and what it shows.
 
-    `seen` and `gaps` give JSON objects with commas between, or NULL.
+    `seen` and `gaps` give JSON objects with commas between, or NULL. `helpers` are columns that the others rest on.
     """
 
     columns: dict[str, str]
     seen: str
     gaps: str
+    helpers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ too broad for (`unclear…`); and under `told`, by the number of the fact, the t
 from service.facts.in_sql.columns import HIGH, KNOWN, LOW, column_of
 from service.facts.in_sql.formed import AT, Declared, Formed
 from service.facts.in_sql.matches import GAP, HIT, UNCLEAR, lists_of
-from service.facts.in_sql.words import cases, literal, prefix_of, told_gap, told_seen
+from service.facts.in_sql.words import MARK, cases, literal, told_gap, told_seen
 from service.facts.model import NOT_SUPPLIED, Gap
 
 SAID = {"patient.pregnant": "pregnant", "patient.breastfeeding": "breastfeeding", "kidney.dialysis": "dialysis",
@@ -18,17 +18,20 @@ SAID = {"patient.pregnant": "pregnant", "patient.breastfeeding": "breastfeeding"
 def entry(declared: Declared) -> Formed:
     """Form a fact that asks whether something is listed."""
     fact, lists = declared.fact, lists_of(declared.fact)
-    reasons = [(declared.has(GAP), f"all_of({declared.told}.gap0, {declared.told}.gap1, NULL, NULL)")]
-    reasons.append((f"gaps_{lists[0]} IS NOT NULL", f"gaps_{lists[0]}"))
+    reasons = [(declared.has(GAP), f"{declared.told}.gap"), _text(f"gaps_{lists[0]}", declared)]
     if declared.open_elsewhere:
-        reasons += [(f"{each} IS NOT NULL", each) for each in (f"open_{'_'.join(declared.open_elsewhere)}",)]
+        reasons.append(_text(f"open_{'_'.join(declared.open_elsewhere)}", declared))
     if fact.given.get("also_decides"):
-        reasons.append((f"gaps_{lists[1]} IS NOT NULL", f"gaps_{lists[1]}"))
+        reasons.append(_text(f"gaps_{lists[1]}", declared))
     if fact.given.get("unclear_if"):
         reasons.append((declared.has(UNCLEAR), f"{declared.told}.unclear"))
     state = cases([(declared.has(HIT), "TRUE"), *((when, "NULL") for when, _ in reasons)], "FALSE")
-    gaps = cases((when, f"named({texts}, {declared.prefix})") for when, texts in reasons)
-    return _formed(declared, state, gaps, AT[lists[0]])
+    return _formed(declared, state, cases(reasons), AT[lists[0]])
+
+
+def _text(name: str, declared: Declared) -> tuple[str, str]:
+    """Return when something is open, and its text for this fact."""
+    return f"{name} IS NOT NULL", f"replace({name}_text, {literal(MARK)}, {declared.prefix})"
 
 
 def any_entry(declared: Declared) -> Formed:
@@ -36,28 +39,33 @@ def any_entry(declared: Declared) -> Formed:
     listed = lists_of(declared.fact)[0]
     left_open = f"coalesce(open_{listed}, open_procedures_dialysis)" if listed == "conditions" else f"open_{listed}"
     state = cases([(declared.has(HIT), "TRUE"), (f"{left_open} IS NOT NULL", "NULL")], "FALSE")
-    return _formed(declared, state, f"prefixed({left_open}, {declared.prefix})", AT[listed])
+    texts = f"coalesce(open_{listed}_text, open_procedures_dialysis_text)" if listed == "conditions" else f"open_{listed}_text"
+    return _formed(declared, state, f"replace({texts}, {literal(MARK)}, {declared.prefix})", AT[listed])
 
 
 def product(declared: Declared) -> Formed:
     """Form a fact that asks for a nutrient product."""
-    is_open = f"{declared.has(GAP)} OR open_supplements IS NOT NULL OR open_medications IS NOT NULL"
-    state = cases([(declared.has(HIT), "TRUE"), (is_open, "NULL")], "FALSE")
-    return _formed(declared, state, f"named({_product_gaps(declared)}, {declared.prefix})", "/supplements")
+    reasons, helpers = _product_gaps(declared)
+    state = cases([(declared.has(HIT), "TRUE"), (f"{reasons} IS NOT NULL", "NULL")], "FALSE")
+    return _formed(declared, state, f"named({reasons}, {declared.prefix})", "/supplements", helpers)
 
 
-def _product_gaps(declared: Declared) -> str:
-    return f"all_of(open_supplements, {declared.told}.gap0, open_medications, {declared.told}.gap1)"
+def _product_gaps(declared: Declared) -> tuple[str, dict[str, str]]:
+    """Return the column of the reasons why there may be other products, and the column itself."""
+    told, name = declared.told, f"reasons{declared.number}"
+    # Both lists are looked through in turn: what is open about one, then its entries.
+    own = f"all_of(open_supplements, {told}.gap0, open_medications, {told}.gap1)"
+    return name, {name: cases([(f"NOT {declared.has(GAP)}", "open_products")], own)}
 
 
 def count_products(declared: Declared) -> Formed:
     """Form a fact that counts nutrient products: those that are, and at most those that may be, too."""
-    told = declared.told
+    told, (reasons, helpers) = declared.told, _product_gaps(declared)
     unbounded = "open_supplements IS NOT NULL OR open_medications IS NOT NULL"
-    maybe = f"coalesce(len({told}.gap0), 0) + coalesce(len({told}.gap1), 0)"
     low = f"coalesce({told}.hits, 0)"
-    columns = _number(declared.fact.id, low, cases([(unbounded, "NULL")], f"{low} + {maybe}"))
-    return Formed(columns, f"{told}.seen", f"named({_product_gaps(declared)}, {declared.prefix})")
+    high = cases([(unbounded, "NULL")], f"{low} + coalesce(len({reasons}), 0)")
+    columns = _number(declared.fact.id, low, high)
+    return Formed(columns, f"{told}.seen", f"named({reasons}, {declared.prefix})", helpers)
 
 
 def count_concepts(declared: Declared) -> Formed:
@@ -66,7 +74,7 @@ def count_concepts(declared: Declared) -> Formed:
     low = f"coalesce({declared.told}.hits, 0)"
     high = cases([(f"open_{listed} IS NOT NULL", "NULL")], f"{low} + coalesce(len(unknown_{listed}), 0)")
     columns = _number(declared.fact.id, low, high)
-    return Formed(columns, f"{declared.told}.seen", f"named(gaps_{listed}, {declared.prefix})")
+    return Formed(columns, f"{declared.told}.seen", _text(f"gaps_{listed}", declared)[1])
 
 
 def stated(declared: Declared) -> Formed:
@@ -83,10 +91,10 @@ def stated(declared: Declared) -> Formed:
     return Formed({column: state}, cases([(column, yes_seen), (f"NOT {column}", no_seen)]), told_gap(fact.id, gap))
 
 
-def _formed(declared: Declared, state: str, gaps: str, at: str) -> Formed:
+def _formed(declared: Declared, state: str, gaps: str, at: str, helpers: dict[str, str] | None = None) -> Formed:
     fact, column = declared.fact.id, column_of(declared.fact.id)
     seen = cases([(column, f"{declared.told}.seen"), (f"NOT {column}", told_seen(fact, False, at))])
-    return Formed({column: state}, seen, gaps)
+    return Formed({column: state}, seen, gaps, helpers or {})
 
 
 def _number(fact: str, low: str, high: str) -> dict[str, str]:

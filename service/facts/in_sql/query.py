@@ -1,6 +1,6 @@
 """The query that derives all facts of many patients: what is gathered of each patient first, then fact by fact."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,11 +8,12 @@ from service.facts.filtration import MEMBERS
 from service.facts.in_sql.rows import PATHS
 from service.facts.deriving import DIALYSIS, procedure_classes
 from service.facts.in_sql import kidneys, lists, results, values
+from service.facts.in_sql.columns import GAPS, SEEN, UNKNOWN, column_of, columns_of
 from service.facts.in_sql.formed import AT, LISTS, Declared, Formed, words_of
 from service.facts.in_sql.matches import GAP, HIT, LISTED, UNCLEAR, lists_of
 from service.facts.in_sql.tables import WAYS
 from service.facts.in_sql.texts import plain_gap
-from service.facts.in_sql.words import cases, literal, prefix_of, source_json
+from service.facts.in_sql.words import MARK, cases, literal, prefix_of, source_json
 from service.facts.model import NOT_SUPPLIED, UNRECOGNISED, Gap
 from service.knowledge.model import FactDeclaration, Pack
 
@@ -47,13 +48,15 @@ def facts_query(pack: Pack, as_of: date, wanted: Iterable[str] | None = None) ->
     formed = {name: _form(each) for name, each in declared.items()}
     of_results = [name for name, each in declared.items() if each.fact.kind in OF_RESULTS]
     filtration = next((declared[name].fact for name in of_results if declared[name].fact.kind == "filtration"), None)
-    ctes = _of_lists(declared.values(), len(pack.facts)) | {
+    ctes = _of_lists(len(pack.facts)) | {
         "recorded": _recorded(as_of),
-        "person": _with_columns("recorded", [form for name, form in formed.items() if name not in of_results]),
+        "reasoned": _with_helpers("recorded", formed.values()),
+        "person": _with_columns("reasoned", [form for name, form in formed.items() if name not in of_results]),
         **results.ctes(pack, as_of), "numbers": results.numbers(), "readings": results.readings(),
         "tests": _tests(pack), **(kidneys.ctes(filtration, pack) if filtration else {}),
         "measured": _measured(filtration is not None),
-        "facts": _with_columns("measured", [formed[name] for name in of_results]),
+        "derived": _with_columns("measured", [formed[name] for name in of_results]),
+        "facts": _told(list(declared.values()), formed),
     }  # fmt: skip
     return FactsQuery(ctes, formed)
 
@@ -93,33 +96,37 @@ def _form(declared: Declared) -> Formed:
     return form(declared)
 
 
-def _of_lists(declared: Iterable[Declared], facts: int) -> dict[str, str]:
+def _of_lists(facts: int) -> dict[str, str]:
     """Return the queries that gather, for each patient, the entries that bear on facts, and what is open about lists."""
-    listed = [each for each in declared if each.fact.kind in LISTED]
-    prefixes = cases((f"h.fact = {each.number}", each.prefix) for each in listed)
     shown = f"h.head || e.pointer || '\",\"source\":' || {source_json('e')} || h.tail"
+    mark = literal(MARK)
     words = "".join(f", bit_or(m.{name}) AS {name}" for what in WAYS for name in words_of(facts, what))
     return {
         "answered": f"SELECT e.pid{words} FROM entry e JOIN meaning m ON m.meaning = e.meaning GROUP BY e.pid",
         "matched": f"""
-            SELECT e.pid, h.fact, h.what, h.place * {FAR} + e.ord AS seq, h.place, h.concept,
-              CASE WHEN h.what = '{HIT}' THEN {prefixes} || {shown} ELSE h.head || e.pointer || h.tail END AS text
+            SELECT e.pid, h.fact, h.what, h.place * {FAR} + e.ord AS seq, h.place, h.concept, h.prefix,
+              CASE WHEN h.what = '{HIT}' THEN h.prefix || {shown} ELSE h.head || e.pointer || h.tail END AS text
             FROM entry e JOIN hit h ON h.meaning = e.meaning""",
         "bearing": f"""
-            SELECT pid, fact, what, place, seq, text FROM matched WHERE concept IS NULL
+            SELECT pid, fact, what, place, seq, prefix, text FROM matched WHERE concept IS NULL
             UNION ALL
-            SELECT pid, fact, '{HIT}', 0, min(seq), arg_max(text, seq) FROM matched WHERE concept IS NOT NULL
-            GROUP BY pid, fact, concept""",
+            SELECT pid, fact, '{HIT}', 0, min(seq), prefix, arg_max(text, seq) FROM matched WHERE concept IS NOT NULL
+            GROUP BY pid, fact, concept, prefix""",
         "by_fact": f"""
-            SELECT pid, fact, string_agg(text, ',' ORDER BY seq) FILTER (WHERE what = '{HIT}') AS seen,
-              count(*) FILTER (WHERE what = '{HIT}') AS hits,
-              array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}' AND place = 0) AS gap0,
-              array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}' AND place = 1) AS gap1,
-              array_agg(text ORDER BY seq) FILTER (WHERE what = '{UNCLEAR}') AS unclear
-            FROM bearing GROUP BY pid, fact""",
+            SELECT pid, fact, seen, hits, gap0, gap1,
+              CASE WHEN gap IS NOT NULL THEN replace(named(gap, {mark}), {mark}, prefix) END AS gap,
+              CASE WHEN unclear IS NOT NULL THEN replace(named(unclear, {mark}), {mark}, prefix) END AS unclear
+            FROM (
+              SELECT pid, fact, prefix, string_agg(text, ',' ORDER BY seq) FILTER (WHERE what = '{HIT}') AS seen,
+                count(*) FILTER (WHERE what = '{HIT}') AS hits,
+                array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}') AS gap,
+                array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}' AND place = 0) AS gap0,
+                array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}' AND place = 1) AS gap1,
+                array_agg(text ORDER BY seq) FILTER (WHERE what = '{UNCLEAR}') AS unclear
+              FROM bearing GROUP BY pid, fact, prefix) AS grouped""",
         "gathered": """
-            SELECT pid, map_from_entries(array_agg((fact, {'seen': seen, 'hits': hits, 'gap0': gap0, 'gap1': gap1,
-              'unclear': unclear}))) AS told
+            SELECT pid, map_from_entries(array_agg((fact, {'seen': seen, 'hits': hits, 'gap': gap, 'gap0': gap0,
+              'gap1': gap1, 'unclear': unclear}))) AS told
             FROM by_fact GROUP BY pid""",
         "opened_members": "SELECT pid, member, array_agg(text ORDER BY ord) AS texts FROM left_open GROUP BY pid, member",
         "opened_lists": _pivoted("opened_members", "member", _members(), "texts"),
@@ -161,20 +168,51 @@ def _recorded(as_of: date) -> str:
     open_columns = ", ".join(f"{query} AS open_{name}" for name, query in opened)
     gaps = ", ".join(f"all_of(open_{name}, unknown_{name}, NULL, NULL) AS gaps_{name}" for name in LISTS)
     gaps += ", all_of(open_procedures, open_dialysis, NULL, NULL) AS open_procedures_dialysis"
+    gaps += ", all_of(open_supplements, open_medications, NULL, NULL) AS open_products"
+    texts = [*(f"gaps_{name}" for name in LISTS), "open_procedures", "open_dialysis", "open_procedures_dialysis"]
+    shared = ", ".join(f"named({name}, {literal(MARK)}) AS {name}_text" for name in texts)
+    shared += "".join(f", prefixed(open_{name}, {literal(MARK)}) AS open_{name}_text" for name in LISTS)
     this_year = "CAST(substr(born, 6) AS STRING) > " + literal(f"{as_of:%m-%d}")
     years = f"{as_of.year} - CAST(substr(born, 1, 4) AS INT) - CASE WHEN {this_year} THEN 1 ELSE 0 END"
     return f"""
+        SELECT *, {shared} FROM (
         SELECT *, {gaps} FROM (
           SELECT *, {open_columns}, CASE WHEN born IS NOT NULL THEN {years} END AS years FROM (
             SELECT s.* EXCLUDE ({", ".join(LISTS)}), {given}, a.* EXCLUDE (pid), g.told, o.* EXCLUDE (pid),
               u.* EXCLUDE (pid), h.* EXCLUDE (pid)
             FROM said s LEFT JOIN answered a ON a.pid = s.pid LEFT JOIN gathered g ON g.pid = s.pid LEFT JOIN opened_lists o ON o.pid = s.pid
-            LEFT JOIN unknown_lists u ON u.pid = s.pid LEFT JOIN supplied_tests h ON h.pid = s.pid) AS joined) AS opened"""
+            LEFT JOIN unknown_lists u ON u.pid = s.pid LEFT JOIN supplied_tests h ON h.pid = s.pid) AS joined) AS opened) AS shared"""
 
 
 def _not_given(name: str) -> str:
     gap = Gap(NOT_SUPPLIED, AT[name], f"The list of {name} was not supplied.")
     return literal(plain_gap(gap))
+
+
+def _told(declared: Sequence[Declared], formed: Mapping[str, Formed]) -> str:
+    """Return the query of what each fact is, with what it shows: nothing else is needed of a patient any more."""
+    columns = ["pid"]
+    for each in declared:
+        name, form = each.fact.id, formed[each.fact.id]
+        columns += columns_of(each.fact)
+        columns += [f"{form.seen} AS {column_of(name, SEEN)}", f"{form.gaps} AS {column_of(name, GAPS)}"]
+    unknown = "".join(f",\n  {_not_known(each.fact.id)} AS {column_of(each.fact.id, UNKNOWN)}" for each in declared)
+    listed = ",\n  ".join(columns)
+    return f"SELECT *{unknown}\nFROM (SELECT {listed}\nFROM derived) AS told"
+
+
+def _not_known(fact: str) -> str:
+    """Return that a fact is not known as something seen, from the first of its gaps."""
+    gaps = column_of(fact, GAPS)
+    reason = f"replace(regexp_extract({gaps}, '\"reason\":\"([^\"]*)\"', 1), '_', ' ')"
+    place = f"regexp_extract({gaps}, '\"at\":(\"[^\"]*\")', 1)"
+    head, tail = f'{prefix_of(fact)}"value":null,"unit":null,"date":null,"at":', ',"source":null,"origin":"not known: '
+    return f"{literal(head)} || {place} || {literal(tail)} || {reason} || '\"}}'"
+
+
+def _with_helpers(source: str, formed: Iterable[Formed]) -> str:
+    columns = "".join(f",\n  {query} AS {name}" for form in formed for name, query in form.helpers.items())
+    return f"SELECT *{columns}\nFROM {source}"
 
 
 def _with_columns(source: str, formed: Iterable[Formed]) -> str:

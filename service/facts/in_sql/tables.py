@@ -27,7 +27,8 @@ RESULT: Columns = {
     "doubt_reason": TEXT, "doubt_detail": TEXT,
 }  # fmt: skip
 HIT: Columns = {
-    "meaning": INT, "fact": INT, "what": TEXT, "place": INT, "concept": TEXT, "head": TEXT, "tail": TEXT,
+    "meaning": INT, "fact": INT, "what": TEXT, "place": INT, "concept": TEXT, "prefix": TEXT, "head": TEXT,
+    "tail": TEXT,
 }  # fmt: skip
 MEASURE: Columns = {
     "measure": INT, "path": TEXT, "number": REAL, "same": INT, "comparator": TEXT, "reading": TEXT, "says_less": YES_NO,

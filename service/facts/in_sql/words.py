@@ -9,6 +9,8 @@ from service.facts.from_lists import MOST_GAPS
 from service.facts.in_sql.texts import plain_gap, plain_seen
 from service.facts.model import Gap
 
+# Stands in a text for how its objects begin, where many facts share it. JSON writes no such character as it is.
+MARK = "\x01"
 # The texts of several gaps, each with the name of its fact in front; of very many the first, and how many more.
 _MORE = (
     "split_part(texts[{next}], ',\"detail\":', 1) || ',\"detail\":\"This and ' || (len(texts) - {next}) "
