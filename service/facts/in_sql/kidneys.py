@@ -41,8 +41,8 @@ def _reported() -> str:
     seen = f"head || {SHOWN.format(middle='middle', tail='tail')}"
     return f"""
         SELECT pid, CASE WHEN day IS NULL THEN {UNDATED} ELSE {REPORTED} END + ord AS seq,
-          CASE WHEN doubt IS NULL THEN low END AS low, high, usable AS has, usable AND doubt IS NULL AS sure,
-          CASE WHEN usable THEN {seen} END AS seen, coalesce(gap, doubt) AS gap, why
+          CASE WHEN usable AND doubt IS NULL THEN low END AS low, CASE WHEN usable THEN high END AS high, usable AS has,
+          usable AND doubt IS NULL AS sure, CASE WHEN usable THEN {seen} END AS seen, coalesce(gap, doubt) AS gap, why
         FROM kept WHERE path = {literal(MEMBERS[0])}"""
 
 

@@ -34,6 +34,11 @@ def windows_of(pack: Pack) -> Mapping[str, int]:
     return windows
 
 
+def test_of(path: str) -> str:
+    """Return how the columns begin that hold what was gathered of a test."""
+    return f"test__{path.replace('.', '__')}"
+
+
 def gap_text(reason: str, place: str, detail: str) -> str:
     """Return a gap as JSON text; place and detail are SQL."""
     return f"""'"reason":"{reason}","at":"' || {place} || '","detail":"' || {detail} || '"}}'"""
@@ -140,7 +145,7 @@ def gathered(pack: Pack) -> dict[str, str]:
     for path in windows_of(pack):
         if path in MEMBERS:
             continue
-        test, where = path.replace(".", "__"), f"FILTER (WHERE path = {literal(path)})"
+        test, where = test_of(path), f"FILTER (WHERE path = {literal(path)})"
         numbers_of = {"is_usable": "usable", "low": "low", "high": "high", "gap": "gap", "seen": "seen", "pointer": "pointer"}
         columns |= {f"{test}__{name}": f"any_value({of}) {where}" for name, of in numbers_of.items()}
         readings_of = {"": "reading", "_gap": "reading_gap", "_doubt": "reading_doubt", "_seen": "reading_seen"}

@@ -6,7 +6,7 @@ the one that counts, in columns that begin with the name of the test.
 
 from service.facts.from_values import AGES_DIFFER, NO_AGE, NO_RESULT
 from service.facts.in_sql.columns import HIGH, KNOWN, LOW, column_of
-from service.facts.in_sql.results import BOUND
+from service.facts.in_sql.results import BOUND, test_of
 from service.facts.in_sql.formed import Declared, Formed
 from service.facts.in_sql.words import cases, literal, prefix_of, told_gap, told_seen
 from service.facts.model import NOT_SUPPLIED, Gap
@@ -46,8 +46,8 @@ def _age_tail(member: str, origin: str) -> str:
 def result(declared: Declared) -> Formed:
     """Form the number of a test."""
     fact, of = declared.fact.id, declared.fact.given["of"]
-    test, prefix = of.replace(".", "__"), literal(prefix_of(declared.fact.id))
-    gap = f"coalesce({test}__gap, open_{test}[1])"
+    test, prefix = test_of(of), declared.prefix
+    gap = f"coalesce({test}__gap, open_{of.replace('.', '__')}[1])"
     known = f"{test}__is_usable AND {gap} IS NULL"
     columns = {
         column_of(fact, KNOWN): f"coalesce({known}, FALSE)",
@@ -70,12 +70,12 @@ def _none_supplied(fact: str, of: str) -> str:
 def result_flag(declared: Declared) -> Formed:
     """Form the laboratory's own reading of a test."""
     fact, of = declared.fact.id, declared.fact.given["of"]
-    test, column, prefix = of.replace(".", "__"), column_of(declared.fact.id), literal(prefix_of(declared.fact.id))
-    doubt = f"CASE WHEN {test}__reading = 'normal' THEN coalesce({test}__reading_doubt, open_{test}[1]) END"
+    test, column, prefix, member = test_of(of), column_of(fact), declared.prefix, of.replace(".", "__")
+    doubt = f"CASE WHEN {test}__reading = 'normal' THEN coalesce({test}__reading_doubt, open_{member}[1]) END"
     gap = f"coalesce({test}__reading_gap, {doubt})"
     state = cases([(f"{gap} IS NULL", f"{test}__reading")])
     seen = cases([(f"{column} IS NOT NULL", f"{prefix} || {test}__reading_seen")])
-    gaps = cases([(f"has_{test} IS NULL", _none_supplied(fact, of))], f"{prefix} || {gap}")
+    gaps = cases([(f"has_{member} IS NULL", _none_supplied(fact, of))], f"{prefix} || {gap}")
     return Formed({column: state}, seen, gaps)
 
 

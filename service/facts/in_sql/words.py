@@ -17,7 +17,8 @@ _MORE = (
     "|| ' more entries leave this open.\"}}'"
 )
 FUNCTIONS = {
-    "prefixed(texts, prefix)": "prefix || array_to_string(texts, ',' || prefix)",
+    "each_once(texts)": "list_filter(texts, lambda text, place: list_position(texts, text) = place)",
+    "prefixed(texts, prefix)": "prefix || array_to_string(each_once(texts), ',' || prefix)",
     "named(texts, prefix)": (
         f"CASE WHEN len(texts) <= {MOST_GAPS} THEN prefixed(texts, prefix) ELSE "
         f"prefixed(list_append(texts[1:{MOST_GAPS}], {_MORE.format(next=MOST_GAPS + 1)}), prefix) END"
