@@ -1,0 +1,72 @@
+"""The wording of each type of resource in SQL, over a row of `raw` with `product_…` of the medicine it refers to."""
+
+from service.population.fhir.members import ABATED, SEPARATOR, WORDED
+
+# A status that says anything at all makes the end of a condition say nothing.
+HAS_CODE = r'"code"\s*:\s*"[^"]'
+REFERS = "json_extract_string(medicationReference, '$.reference')"
+DISPLAY = "json_extract(medicationReference, '$.display')"
+
+
+def _routes(member: str) -> str:
+    """Return the routes of dosage instructions, as a JSON list; of these nothing else is ever read."""
+    many = f"CAST(json_extract({member}, '$[*].route') AS STRING)"
+    one = f"CAST(json_extract({member}, '$.route') AS STRING)"
+    return f"CASE WHEN {member} LIKE '[%' THEN {many} ELSE {one} END"
+
+
+SPECIAL = {
+    ("Condition", "abatementDateTime"): (
+        f"CASE WHEN regexp_matches(coalesce(clinicalStatus, ''), '{HAS_CODE}') THEN NULL ELSE abatementDateTime END"
+    ),
+    **{("Condition", name): f"CASE WHEN {name} IS NOT NULL THEN 'true' END" for name in ABATED},
+    **{
+        (kind, "medicationReference"): (
+            f"CASE WHEN medicationReference IS NULL OR {REFERS} LIKE '#%' THEN medicationReference "
+            f"ELSE '{{\"reference\":\"' || CASE WHEN product_id IS NULL THEN 'Medication/gone' ELSE 'Medication/here' END "
+            f"|| '\",\"display\":' || coalesce(CAST({DISPLAY} AS STRING), 'null') || '}}' END"
+        )
+        for kind in ("MedicationRequest", "MedicationStatement")
+    },
+    **{
+        (kind, "dosageInstruction"): (
+            "CASE WHEN dosageInstruction IS NOT NULL AND dosageInstruction <> '[]' "
+            f"THEN {_routes('dosageInstruction')} ELSE {_routes('dosage')} END"
+        )
+        for kind in ("MedicationRequest", "MedicationStatement")
+    },
+}
+
+
+def wording_of(kind: str) -> str:
+    """Return the wording of a type as SQL: the JSON texts of its members, or nothing, with separators between."""
+    parts = ", ".join(f"coalesce({SPECIAL.get((kind, name), name)}, '')" for name in WORDED[kind])
+    return f"concat_ws('{SEPARATOR}', {parts})"
+
+
+def time_of() -> str:
+    """Return when a resource is about, as text: of a period the end, else the start (service.intake.fhir.results)."""
+    end, start = (f"json_extract_string(effectivePeriod, '$.{name}')" for name in ("end", "start"))
+    of_period = f"coalesce(nullif({end}, ''), {start})"
+    return f"CASE WHEN effectivePeriod LIKE '{{%' THEN {of_period} ELSE {_text('effectiveDateTime', 'effectiveInstant')} END"
+
+
+def last_time_of(kind: str) -> str:
+    """Return the last that a resource may be about, as text; NULL where that is open (service.intake.fhir.problems)."""
+    if kind == "Observation":
+        end = "json_extract_string(effectivePeriod, '$.end')"
+        return f"CASE WHEN effectivePeriod LIKE '{{%' THEN {end} ELSE {_text('effectiveDateTime', 'effectiveInstant')} END"
+    arms = "".join(
+        f"WHEN {name}Period LIKE '{{%' THEN json_extract_string({name}Period, '$.end') "
+        f"WHEN {name}DateTime IS NOT NULL THEN json_extract_string({name}DateTime, '$') "
+        for name in ("performed", "occurrence")
+    )
+    return f"CASE {arms}END"
+
+
+def _text(*members: str) -> str:
+    return f"coalesce({', '.join(_filled(member) for member in members)})"
+
+
+def _filled(member: str) -> str:
+    return f"nullif(json_extract_string({member}, '$'), '')"
