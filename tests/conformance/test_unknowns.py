@@ -9,6 +9,7 @@ from tests.conformance.charts import NOTHING, OUTCOME, example, in_words, missin
 from tests.conformance.running import Running
 
 UNREAD = NOTHING | {"link": [{"relation": "next", "url": "https://ehr.example/fhir?_getpages=1"}]}
+STRANGE = {"resourceType": "Practitioner", "id": "7"}
 # What is sent, the reason for machines, and the words for people.
 UNKNOWNS: dict[str, tuple[Any, str, str]] = {
     "absent": (..., "key_absent", "not sent by the EHR"),
@@ -62,6 +63,22 @@ def test_no_advice_is_about_a_patient_who_is_not_known(service: Running, name: s
     answer = service.hook(with_prefetch(example(), patient=UNKNOWNS[name][0]))
     assert answer.status_code == 412
     assert [issue["expression"] for issue in answer.json()["issue"]] == [["prefetch.patient"]]
+
+
+@pytest.mark.parametrize("sent", [NOTHING, NOTHING | {"entry": [{"resource": STRANGE}]}, STRANGE])
+def test_what_holds_no_patient_does_not_bring_the_patient(service: Running, sent: Any) -> None:
+    answer = service.hook(with_prefetch(example(), patient=sent))
+    assert answer.status_code == 412
+    assert [issue["expression"] for issue in answer.json()["issue"]] == [["prefetch.patient"]]
+
+
+def test_medicines_are_not_had_from_data_of_another_kind(service: Running) -> None:
+    strange = dict.fromkeys(("medrequests", "medstatements"), NOTHING | {"entry": [{"resource": STRANGE}]})
+    answer = service.hook(with_prefetch(example(), **strange))
+    assert answer.status_code == 412
+    named = [issue["expression"] for issue in answer.json()["issue"]]
+    assert named == [["prefetch.medrequests"], ["prefetch.medstatements"]]
+    assert service.cards(with_prefetch(example(), **strange | {"medstatements": NOTHING}))
 
 
 def test_without_prefetch_the_service_lives_on(service: Running) -> None:
