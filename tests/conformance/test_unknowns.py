@@ -50,6 +50,15 @@ def test_of_keys_that_no_rule_waits_for_only_what_went_wrong_is_told(service: Ru
     assert words in in_words(cards)
 
 
+@pytest.mark.parametrize("key", OPTIONAL)
+@pytest.mark.parametrize("name", ["absent", "null"])
+def test_that_they_were_not_sent_is_told_beside_other_things(service: Running, key: str, name: str) -> None:
+    sent, reason, words = UNKNOWNS[name]
+    cards = service.cards(with_prefetch(example(), **{key: sent}))
+    assert (f"/prefetch/{key}", reason) in missing(cards)
+    assert words in in_words(cards)
+
+
 def test_all_four_at_once_are_four_lines(service: Running) -> None:
     keys = dict(zip(("conditions", "kidney", "electrolytes", "medrequests"), UNKNOWNS.values(), strict=True))
     cards = service.cards(with_prefetch(quiet(), **{key: sent for key, (sent, _, _) in keys.items()}))

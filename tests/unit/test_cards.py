@@ -71,6 +71,11 @@ def test_what_the_record_left_open_is_a_card_even_where_nothing_else_is() -> Non
 def test_what_was_left_aside_on_purpose_makes_no_card_by_itself() -> None:
     settled = Open("not_used", "/prefetch/allergies", "No rule of this pack uses allergies.")
     assert cards(example("nothing-to-say"), told=[settled]) == []
+    unsent = Open("key_null", "/prefetch/allergies", "The EHR sent null for allergies.")
+    assert cards(example("nothing-to-say"), told=[unsent]) == []
+    assert "**allergies** sent as null" in text(
+        only(cards(example("nothing-to-say"), told=[unsent, ABSENT]), "cannot_say")
+    )
     assert "No rule of this pack" in text(only(cards(example("nothing-to-say"), told=[settled, ABSENT]), "cannot_say"))
 
 

@@ -31,7 +31,7 @@ TYPES_OF_KEY = {
 MEDICINES_ASKED = frozenset(("MedicationRequest", "MedicationStatement"))
 NEEDED = {"patient": frozenset(("Patient",)), "medrequests": MEDICINES_ASKED, "medstatements": MEDICINES_ASKED}
 ANOTHER_KIND = "The EHR sent something else instead of {key}."
-# No rule waits for these: that they are absent says nothing, and only an error is told.
+# No rule waits for these: that they were not sent is told beside other things, and by itself it is nothing to tell.
 OPTIONAL = ("allergies",)
 NOT_GIVEN = {
     ABSENT: ("key_absent", "The EHR did not send {key}."),
@@ -53,13 +53,11 @@ def place_of(part: Part, page: int = 0) -> str:
 
 
 def why_not_given(part: Part, pages: Sequence[Page]) -> Open | None:
-    """Return why a key brought nothing; None where it was given, or where its absence says nothing."""
+    """Return why a key brought nothing; None where it was given."""
     if part.state == GIVEN:
         kinds = _kinds(part, pages)
         is_another = kinds and part.key in TYPES_OF_KEY and kinds.isdisjoint(TYPES_OF_KEY[part.key])
         return Open("key_error", place_of(part), ANOTHER_KIND.format(key=part.key)) if is_another else None
-    if part.key in OPTIONAL and part.state in (ABSENT, NULL):
-        return None
     reason, told = NOT_GIVEN[part.state]
     return Open(reason, f"/prefetch/{part.key}", part.detail or told.format(key=part.key))
 
