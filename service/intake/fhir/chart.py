@@ -208,12 +208,26 @@ class Chart:
 
 
 def unpack(data: Any) -> Chart:
-    """Return everything in a Bundle, a bare resource, or a list; raise Refused (422) where it is none of these."""
+    """Return everything in a Bundle, a bare resource, a list, or Parameters; raise Refused (422) otherwise."""
     if not (isinstance(data, list) or (isinstance(data, dict) and isinstance(data.get("resourceType"), str))):
         raise Refused(422, [Problem("", "This is no FHIR resource.", "Send a Bundle, a resource or a list of them.")])
     chart = Chart()
-    chart.add(data, "")
+    for at, each in _wrapped(data) or [("", data)]:
+        chart.add(each, at)
     return chart
+
+
+def _wrapped(data: Any) -> list[tuple[str, Any]]:
+    """Return the resources in Parameters, in which FHIR lets a client send what an operation takes (R4, Operations)."""
+    if not isinstance(data, dict) or data["resourceType"] != "Parameters":
+        return []
+    given = data.get("parameter")
+    listed = enumerate(given if isinstance(given, list) else [])
+    return [(f"/parameter/{at}/resource", each["resource"]) for at, each in listed if _holds_resource(each)]
+
+
+def _holds_resource(parameter: Any) -> bool:
+    return isinstance(parameter, dict) and isinstance(parameter.get("resource"), dict)
 
 
 def _contained(known: str, within: Located) -> Located | None:
