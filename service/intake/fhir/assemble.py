@@ -35,6 +35,7 @@ UNREADABLE = "Its parts are not what FHIR says they are, so it was not used."
 NO_PATIENT = "It is about a group, a device or a place, not about a patient."
 WHOSE = "It says whom it is about in a way that cannot be read, or by an identifier that is not the patient's."
 OF_ANOTHER = "The result is of somebody else than the patient in whose record it stands, and was not used."
+NAMELESS = "It names no test."
 UNREAD = "The server has a further page, which was not read."
 COUNTS_MORE = "The server counts more results than it sent."
 
@@ -191,7 +192,9 @@ def _observation(into: Gathering, found: Located) -> None:
     if read:
         into.results += read
         return
-    codes = codes_in(found.resource.get("code"), LOINC, into.terms)
+    if not isinstance(found.resource.get("code"), dict):
+        raise Skip("skipped", NAMELESS)
+    codes = codes_in(found.resource["code"], LOINC, into.terms)
     if not into.terms.dialysis_codes.isdisjoint(codes) and results.shows_dialysis(found, into.terms):
         _problem(into, problems.dialysis_of(found, into.terms, into.as_of))
     if into.terms.pregnancy_code in codes:
