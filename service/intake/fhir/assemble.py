@@ -1,8 +1,9 @@
 """Reads every resource of a chart, each by the reader of its type; one that cannot be read never spoils the rest."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -52,7 +53,6 @@ class Gathering:
         self.supplements: list[Supplement] = []
         self.foods: list[Entry] = []
         self.results: list[Result] = []
-        self._results_of: dict[str, list[Result]] = {}
         self.pregnancies: list[Located] = []
         self.allergies: list[Located] = []
         self.names: dict[str, str | None] = {}
@@ -70,9 +70,6 @@ class Gathering:
             if reader:
                 self.seen.add(kind)
                 self._read(found, reader)
-        # Kept by place, because a record may come on thousands of pages, and each is asked for its results.
-        for result in self.results:
-            self._results_of.setdefault(_at(result), []).append(result)
         self.medications = _with_drafts(self.medications, self.chart.changed)
         self.supplements = _with_drafts(self.supplements, self.chart.changed)
         for kind in NOT_READ:
@@ -83,6 +80,17 @@ class Gathering:
             count = len(self.allergies)
             told = "1 allergy was read" if count == 1 else f"{count} allergies were read"
             self.notes.append(Open("not_used", self.allergies[0].at, f"{told}; no rule of this pack uses allergies."))
+
+    @cached_property
+    def _results_of(self) -> Mapping[str, Sequence[Result]]:
+        """Return the results by place, because a record may come on thousands of pages, and each is asked for its own.
+
+        Made only where a page is asked: most records have no further one.
+        """
+        by_place: dict[str, list[Result]] = {}
+        for result in self.results:
+            by_place.setdefault(_at(result), []).append(result)
+        return by_place
 
     def leave_open(self, members: Iterable[str], why: Open) -> None:
         """Note why members cannot be known wholly; tell it where none is concerned."""

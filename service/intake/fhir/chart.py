@@ -4,7 +4,7 @@ Sources: FHIR R4 (4.0.1), Bundle (entry, fullUrl, link) and references (literal,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.problem import Problem, Refused
@@ -234,7 +234,7 @@ def _contained(known: str, within: Located) -> Located | None:
     for index, resource in enumerate(objects(within.resource.get("contained"))):
         if known and resource.get("id") == known:
             reference = f"{within.reference}#{known}" if within.reference else None
-            return replace(within, resource=resource, at=f"{within.at}/contained/{index}", reference=reference)
+            return within._replace(resource=resource, at=f"{within.at}/contained/{index}", reference=reference)
     return None
 
 
