@@ -173,6 +173,15 @@ def test_opening_a_chart_is_critical_only_for_what_is_in_use() -> None:
         assert card.body["indicator"] == wanted
 
 
+def test_a_medicine_in_use_makes_a_considered_product_no_critical_card_of_an_opened_chart() -> None:
+    product = {"nutrient": "magnesium", "form": "citrate", "route": "oral", "status": "considered"}
+    raltegravir = [{"text": "raltegravir", "route": "oral"}]
+    advisory = assessed({"medications": raltegravir, "supplements": [product]})
+    for hook, wanted in (("patient-view", "warning"), ("order-sign", "critical")):
+        found = {card.rules[0]: card.body["indicator"] for card in cards(advisory, hook) if card.kind == "flag"}
+        assert found["reference-interactions/raltegravir-with-oral-magnesium"] == wanted
+
+
 def test_beyond_ten_the_lightest_are_joined_and_none_is_lost() -> None:
     advisory = example("toxicity-signs")
     found = cards(advisory)
