@@ -25,6 +25,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 TODAY = date(2026, 11, 21)
 BASE = "https://cds.example/magflag"
 PACK = load_pack()
+RULES = {rule.id: rule for rule in PACK.rules}
 ASSESSOR = Assessor(PACK)
 WRITER = CardWriter(PACK, BASE)
 ABSENT = Open("key_absent", "/prefetch/kidney", "The EHR did not send kidney.")
@@ -107,10 +108,21 @@ def test_a_card_of_its_own_says_what_was_seen_checked_and_not_covered() -> None:
         assert part in detail
     own = card.body["extension"][PROVENANCE]
     assert (own["ruleVersion"], own["ruleSetDigest"]) == (1, PACK.sha256)
+    assert own["ruleDigest"] == RULES[own["ruleId"]].digest
     assert own["evaluatedAt"] == "2026-11-21T09:30:00Z"
     egfr = {"fact": "kidney.egfr", "value": 22, "unit": "mL/min/{1.73_m2}", "effective": "2026-10-30"}
     assert egfr | {"at": "/kidney/egfr"} in own["inputs"]
     assert card.body["links"][0]["url"] == f"{BASE}/rules/kidney/magnesium-with-impaired-kidney"
+
+
+def test_a_joined_card_says_for_machines_which_rules_in_which_wording_and_on_what_they_rest() -> None:
+    for card in cards(example("ckd-g4-oxide")):
+        named = card.body["extension"][PROVENANCE].get("rules", [])
+        assert [each["ruleDigest"] for each in named] == [RULES[each["ruleId"]].digest for each in named]
+        tiers = [rule.evidence.tier for rule in map(RULES.get, card.rules) if rule and rule.evidence]
+        assert card.kind == "flag" or [each["evidenceTier"] for each in named if "evidenceTier" in each] == tiers
+        if card.kind in ("evidence", "other", "more"):
+            assert [each["citations"][0]["claim"] for each in named] == [RULES[known].claims[0] for known in card.rules]
 
 
 def test_the_evidence_card_gives_tier_direction_and_the_independent_look() -> None:
