@@ -50,6 +50,12 @@ def test_of_keys_that_no_rule_waits_for_only_what_went_wrong_is_told(service: Ru
     assert words in in_words(cards)
 
 
+@pytest.mark.parametrize("key", [key for key in KEYS if key != "patient"])
+def test_data_of_another_kind_count_as_an_error(service: Running, key: str) -> None:
+    cards = service.cards(with_prefetch(quiet(), **{key: NOTHING | {"entry": [{"resource": STRANGE}]}}))
+    assert (f"/prefetch/{key}", "key_error") in missing(cards)
+
+
 @pytest.mark.parametrize("key", OPTIONAL)
 @pytest.mark.parametrize("name", ["absent", "null"])
 def test_that_they_were_not_sent_is_told_beside_other_things(service: Running, key: str, name: str) -> None:

@@ -24,7 +24,8 @@ FEEDS_OF_KEY = {
 # What a key must hold at least one of, if it holds anything.
 TYPES_OF_KEY = {
     "patient": ("Patient",), "conditions": ("Condition",), "kidney": ("Observation",), "electrolytes": ("Observation",),
-    "medrequests": ("MedicationRequest",), "medstatements": ("MedicationStatement",), "procedures": ("Procedure",),
+    "medrequests": ("MedicationRequest",), "medstatements": ("MedicationStatement",),
+    "allergies": ("AllergyIntolerance",), "procedures": ("Procedure",),
     "nutrition": ("NutritionOrder", "NutritionIntake"),
 }  # fmt: skip
 # Without the first, and one of the others, there is no answer: what each must hold to count as had.
