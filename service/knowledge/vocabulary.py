@@ -25,6 +25,7 @@ WORLDS = {
     "food": "foods",
 }
 ICD_CATEGORY = 3
+MOST_REMEMBERED = 4096
 # Names that differ more in length than this are not compared, because comparing is slow.
 NEAR_IN_LENGTH = 3
 HIERARCHICAL = {"atc": 3, "icd10cm": ICD_CATEGORY, "icd10": ICD_CATEGORY}
@@ -76,9 +77,22 @@ class Vocabulary:
     tests: Mapping[str, Test] = field(default_factory=dict)
     unit_spellings: Mapping[str, str] = field(default_factory=dict)
     normaliser: Normaliser = field(default_factory=Normaliser)
+    _understood: dict[tuple[str, str], Understood] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def understand(self, world: str, text: str) -> Understood | None:
-        """Return what `text` means in a world (conditions, medicines, foods), or None: unrecognised."""
+        """Return what `text` means in a world (conditions, medicines, foods), or None: unrecognised.
+
+        What was understood is remembered, for a record names its medicines many times. Such a text is a name of ours
+        in somebody's spelling; one that is not understood may be anything, a person's name too, and is forgotten.
+        """
+        known = self._understood.get((world, text))
+        if known is None:
+            known = self._meant(world, text)
+            if known is not None and len(self._understood) < MOST_REMEMBERED:
+                self._understood[world, text] = known
+        return known
+
+    def _meant(self, world: str, text: str) -> Understood | None:
         names = self.names.get(world, {})
         literal = iter([Reading(name_key(text))])
         for reading in self.normaliser.readings(text) if world == "medicines" else literal:

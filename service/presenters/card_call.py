@@ -13,6 +13,8 @@ from service.presenters.plain import number
 
 PATIENT_VIEW = "patient-view"
 IN_USE = "current"
+# The kinds of facts, in rules/facts.yaml, that products decide.
+OF_PRODUCTS = ("product", "count_products")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,10 +60,14 @@ class Call:
         return [order for order in self.orders if order.reference in sources or order.at in within]
 
     def indicator(self, flag: Flag) -> str:
-        """Return the severity; where a chart is merely opened, critical only for what is in use now."""
+        """Return the severity; where a chart is merely opened, critical only for a product that is in use now."""
         if flag.severity != "critical" or self.hook != PATIENT_VIEW:
             return flag.severity
-        return "critical" if any(each.origin == IN_USE for each in flag.because) else "warning"
+        return "critical" if any(self._is_product_in_use(each) for each in flag.because) else "warning"
+
+    def _is_product_in_use(self, each: Because) -> bool:
+        """Whether this is a product, and in use; a medicine that it may interact with is none."""
+        return each.origin == IN_USE and self.advisory.pack.facts[each.fact].kind in OF_PRODUCTS
 
     def provenance(self, facts: Sequence[Told], missing: list[Any], orders: Sequence[Order]) -> dict[str, Any]:
         """Return, for machines, what was seen and missed, and which orders that is about; nothing empty."""

@@ -7,7 +7,7 @@ from schemas.canonical import category_coding
 from service.assess import Flag
 from service.engine.reference import CANNOT_SAY
 from service.facts.model import NOT_SUPPLIED, Unrecognised
-from service.intake.fhir.prefetch import FEEDS_OF_KEY
+from service.intake.fhir.prefetch import FEEDS_OF_KEY, OPTIONAL
 from service.knowledge.dose_guard import doses_in
 from service.presenters.card_call import Call
 from service.presenters.card_draft import RULES, Draft, naming, worst
@@ -20,6 +20,9 @@ from service.presenters.plain import DoseFound
 MOST_UNRECOGNISED, MOST_LINES, MOST_TITLES, LONGEST_PLACE = 12, 30, 3, 30
 # What is told beside other things, but leaves nothing open: it makes no card by itself.
 SETTLED = ("not_used", "entered_in_error", "not_done", "method")
+# So too that the EHR did not send what no rule waits for.
+NOT_SENT = ("key_absent", "key_null")
+NOT_WAITED_FOR = frozenset(f"/prefetch/{key}" for key in OPTIONAL)
 # Steps of a pointer that name no part of the record.
 _STEPS = ("prefetch", "fetched", "entry", "resource", "context")
 # Members of a profile that only hold others.
@@ -54,7 +57,7 @@ def open_card(call: Call, parts: Mapping[str, Parts]) -> Draft | None:
     groups = blocked(flags)
     record = _record(call, groups)
     texts = {each.at: each for each in call.advisory.unrecognised}
-    if not (flags or texts or any(each.reason not in SETTLED for each in record)):
+    if not (flags or texts or any(not _is_settled(each) for each in record)):
         return None
     _guard([*record, *groups])
     orders = call.about(flags, [*texts, *(each.at for each in record)])
@@ -97,7 +100,11 @@ def _record(call: Call, groups: Iterable[Blocked]) -> list[Left]:
     for each in everything:
         if (each.at, each.reason) not in named:
             found.setdefault((each.at, each.reason, each.detail), each)
-    return sorted(found.values(), key=lambda each: each.reason in SETTLED)
+    return sorted(found.values(), key=_is_settled)
+
+
+def _is_settled(each: Left) -> bool:
+    return each.reason in SETTLED or (each.reason in NOT_SENT and each.at in NOT_WAITED_FOR)
 
 
 def _waiting(group: Blocked, texts: Mapping[str, Unrecognised], parts: Mapping[str, Parts]) -> str:

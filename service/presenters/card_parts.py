@@ -22,8 +22,9 @@ class Parts:
     """What one rule says on cards.
 
     `opening` and `closing` surround the patient's facts on a card of its own; `point` is its line on a joined card,
-    `checks` and `limits` what it adds there to "To check" and "Does not cover". `provenance` is for machines, `short`
-    the same in brief. `is_note` marks a general note, which never makes a card by itself.
+    `checks` and `limits` what it adds there to "To check" and "Does not cover". `provenance` is for machines; of it
+    `short` says which rule it is, `cited` also on what it rests. `is_note` marks a general note, which never makes a
+    card by itself.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Parts:
     path: str
     provenance: dict[str, Any]
     short: dict[str, Any]
+    cited: dict[str, Any]
     is_own: bool
     is_note: bool
 
@@ -48,11 +50,12 @@ def parts_of(rule: Rule, pack: Pack) -> Parts:
         evidence_line(rule, pack), listed("To check", checks), listed("Does not cover", limits), basis_line(rule),
     ])  # fmt: skip
     short = short_provenance(rule)
+    cited = short | without_empties({"citations": _citations(rule, pack)})
     found = Parts(
         title=ours(rule.title), summary=shortened(rule.summary, LONGEST_SUMMARY), opening=ours(rule.detail),
         closing=closing, point=_point(rule, pack), checks=checks, limits=limits, topic=category_coding(rule.category),
-        path=f"/rules/{rule.id}", short=short, is_own=rule.category in OWN, is_note=_is_note(rule, pack),
-        provenance=short | pack_provenance(pack) | without_empties(_own_provenance(rule, pack)),
+        path=f"/rules/{rule.id}", short=short, cited=cited, is_own=rule.category in OWN, is_note=_is_note(rule, pack),
+        provenance=pack_provenance(pack) | cited,
     )  # fmt: skip
     _guard(rule, found)
     return found
@@ -61,7 +64,7 @@ def parts_of(rule: Rule, pack: Pack) -> Parts:
 def short_provenance(rule: Rule) -> dict[str, Any]:
     """Return which rule it is, in which wording, and its tier if it has one."""
     tier = rule.evidence.tier if rule.evidence else None
-    named = {"ruleId": rule.id, "ruleVersion": rule.version, "evidenceTier": tier}
+    named = {"ruleId": rule.id, "ruleVersion": rule.version, "ruleDigest": rule.digest, "evidenceTier": tier}
     return dict(without_empties(named))
 
 
@@ -80,10 +83,6 @@ def _is_note(rule: Rule, pack: Pack) -> bool:
     """Say whether it is a note of conduct that no result of this patient stands behind."""
     measured = any(pack.facts[fact].kind in RESULTS for fact in facts_in(rule.condition))
     return rule.category == "process" and rule.severity == "info" and not measured
-
-
-def _own_provenance(rule: Rule, pack: Pack) -> dict[str, Any]:
-    return {"ruleDigest": rule.digest, "citations": _citations(rule, pack)}
 
 
 def _citations(rule: Rule, pack: Pack) -> list[dict[str, Any]]:

@@ -137,5 +137,7 @@ class CardWriter:
         return Card(uuid, draft.kind, draft.rules, body)
 
     def _points(self, draft: Draft) -> dict[str, Any]:
-        """Return which rules a joined card tells of; none is no member."""
-        return {"rules": [self._parts[known].short for known in draft.rules]} if draft.rules else {}
+        """Return which rules a joined card tells of, and on what they rest where they spoke; none is no member."""
+        parts = [self._parts[known] for known in draft.rules]
+        named = [each.short if draft.kind == "cannot_say" else each.cited for each in parts]
+        return {"rules": named} if named else {}

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
 from schemas.client import NOBODY, Client
-from schemas.hook import ABSENT, GIVEN, NULL, HookCall, Part
+from schemas.hook import ABSENT, ERROR, GIVEN, NULL, HookCall, Part
 from schemas.profile import Open, Profile
 from service.assess import Assessor
 from service.fetch.fetcher import Fetcher
@@ -55,6 +56,7 @@ class Hooks:
         parts = self._completed(call, parts_of(call, KEYS), client)
         day = now.astimezone(UTC).date()
         reading = read_parts(parts, call.patient_id, call.drafts, call.selections, self._pack.terms, day)
+        parts = [replace(part, state=ERROR) if part.key in reading.in_vain else part for part in parts]
         refuse_unobtainable(parts, has_orders=any(order.type in ORDERED for order in reading.orders))
         advisory = self._assessor.assess(reading.profile, day, hashlib.sha256(body).hexdigest())
         cards = self._cards(advisory, call, reading, now, base)

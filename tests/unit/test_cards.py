@@ -25,6 +25,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 TODAY = date(2026, 11, 21)
 BASE = "https://cds.example/magflag"
 PACK = load_pack()
+RULES = {rule.id: rule for rule in PACK.rules}
 ASSESSOR = Assessor(PACK)
 WRITER = CardWriter(PACK, BASE)
 ABSENT = Open("key_absent", "/prefetch/kidney", "The EHR did not send kidney.")
@@ -71,6 +72,11 @@ def test_what_the_record_left_open_is_a_card_even_where_nothing_else_is() -> Non
 def test_what_was_left_aside_on_purpose_makes_no_card_by_itself() -> None:
     settled = Open("not_used", "/prefetch/allergies", "No rule of this pack uses allergies.")
     assert cards(example("nothing-to-say"), told=[settled]) == []
+    unsent = Open("key_null", "/prefetch/allergies", "The EHR sent null for allergies.")
+    assert cards(example("nothing-to-say"), told=[unsent]) == []
+    assert "**allergies** sent as null" in text(
+        only(cards(example("nothing-to-say"), told=[unsent, ABSENT]), "cannot_say")
+    )
     assert "No rule of this pack" in text(only(cards(example("nothing-to-say"), told=[settled, ABSENT]), "cannot_say"))
 
 
@@ -102,10 +108,21 @@ def test_a_card_of_its_own_says_what_was_seen_checked_and_not_covered() -> None:
         assert part in detail
     own = card.body["extension"][PROVENANCE]
     assert (own["ruleVersion"], own["ruleSetDigest"]) == (1, PACK.sha256)
+    assert own["ruleDigest"] == RULES[own["ruleId"]].digest
     assert own["evaluatedAt"] == "2026-11-21T09:30:00Z"
     egfr = {"fact": "kidney.egfr", "value": 22, "unit": "mL/min/{1.73_m2}", "effective": "2026-10-30"}
     assert egfr | {"at": "/kidney/egfr"} in own["inputs"]
     assert card.body["links"][0]["url"] == f"{BASE}/rules/kidney/magnesium-with-impaired-kidney"
+
+
+def test_a_joined_card_says_for_machines_which_rules_in_which_wording_and_on_what_they_rest() -> None:
+    for card in cards(example("ckd-g4-oxide")):
+        named = card.body["extension"][PROVENANCE].get("rules", [])
+        assert [each["ruleDigest"] for each in named] == [RULES[each["ruleId"]].digest for each in named]
+        tiers = [rule.evidence.tier for rule in map(RULES.get, card.rules) if rule and rule.evidence]
+        assert card.kind == "flag" or [each["evidenceTier"] for each in named if "evidenceTier" in each] == tiers
+        if card.kind in ("evidence", "other", "more"):
+            assert [each["citations"][0]["claim"] for each in named] == [RULES[known].claims[0] for known in card.rules]
 
 
 def test_the_evidence_card_gives_tier_direction_and_the_independent_look() -> None:
@@ -166,6 +183,15 @@ def test_opening_a_chart_is_critical_only_for_what_is_in_use() -> None:
         advisory = assessed({"kidney": kidney, "supplements": [{**product, "status": status}]})
         (card,) = [c for c in cards(advisory, hook) if c.rules == ("kidney/magnesium-with-impaired-kidney",)]
         assert card.body["indicator"] == wanted
+
+
+def test_a_medicine_in_use_makes_a_considered_product_no_critical_card_of_an_opened_chart() -> None:
+    product = {"nutrient": "magnesium", "form": "citrate", "route": "oral", "status": "considered"}
+    raltegravir = [{"text": "raltegravir", "route": "oral"}]
+    advisory = assessed({"medications": raltegravir, "supplements": [product]})
+    for hook, wanted in (("patient-view", "warning"), ("order-sign", "critical")):
+        found = {card.rules[0]: card.body["indicator"] for card in cards(advisory, hook) if card.kind == "flag"}
+        assert found["reference-interactions/raltegravir-with-oral-magnesium"] == wanted
 
 
 def test_beyond_ten_the_lightest_are_joined_and_none_is_lost() -> None:

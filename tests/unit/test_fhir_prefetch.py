@@ -66,9 +66,10 @@ def test_without_any_prefetch_nothing_is_known_and_every_key_is_named() -> None:
     ]
 
 
-def test_allergies_and_procedures_are_only_missed_when_they_failed() -> None:
+def test_allergies_leave_nothing_open_and_are_told_beside_it() -> None:
     parts = [part for part in given() if part.key not in ("allergies", "procedures")]
-    assert reasons(read([*parts, Part("allergies", ABSENT), Part("procedures", NULL)])) == []
+    unsent = read([*parts, Part("allergies", ABSENT), Part("procedures", NULL)])
+    assert (reasons(unsent), left_open(unsent)) == (["key_absent"], {"procedures": ["key_null"]})
     late = read([*parts, Part("allergies", LATE), Part("procedures", ERROR)])
     assert (reasons(late), left_open(late)) == (["fetch_late"], {"procedures": ["key_error"]})
 

@@ -46,9 +46,33 @@ def test_a_bundle_becomes_a_profile_that_names_its_resources() -> None:
     assert (profile.supplements, profile.diet.foods, profile.notes) == (None, None, ())
 
 
-@pytest.mark.parametrize("data", [condition(), [patient(), condition()], bundle(bundle(condition()))])
-def test_a_bare_resource_a_list_and_a_bundle_in_a_bundle_are_read(data: Any) -> None:
+def parameters(*resources: Any) -> Any:
+    given = [{"name": "resource", "resource": each} for each in resources]
+    return {"resourceType": "Parameters", "parameter": [7, {"name": "other", "valueString": "x"}, *given]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        condition(), [patient(), condition()], bundle(bundle(condition())),
+        parameters(bundle(condition())), parameters(condition()),
+    ],
+)  # fmt: skip
+def test_a_bare_resource_a_list_a_bundle_in_a_bundle_and_parameters_are_read(data: Any) -> None:
     assert len(read_bundle(data, TERMS, TODAY).profile.conditions or ()) == 1
+
+
+def test_what_parameters_hold_is_named_by_its_place_and_is_about_one_patient() -> None:
+    profile = read_bundle(parameters(bundle(condition())), TERMS, TODAY).profile
+    assert [each.at for each in profile.conditions or ()] == ["/parameter/2/resource/entry/0/resource"]
+    assert refused(parameters(patient(), patient(id="p2"))).problems[0].at == "/parameter/3/resource"
+
+
+@pytest.mark.parametrize("code", [None, 7, [], "98979-8"])
+def test_a_result_that_names_no_test_is_told(code: Any) -> None:
+    read_of = read(patient(), result() | {"code": code})
+    assert [(note.reason, note.at) for note in read_of.profile.notes] == [("skipped", "/entry/1/resource")]
+    assert read_of.profile.kidney.egfr is None
 
 
 @pytest.mark.parametrize("data", [None, 7, "Bundle", {}, {"conditions": []}])

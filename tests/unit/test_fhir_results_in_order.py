@@ -1,7 +1,12 @@
 """Several Observations of one test: the newest stands first, of one moment the worse, each value once."""
 
-import pytest
+from datetime import date, datetime
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.intake.fhir.codes import day_of, moment_of
 from service.intake.fhir.results import Result, newest_first, results_of, summary
 from tests.unit.fhir_terms_for_tests import LOINC, TERMS, concept, located
 
@@ -55,3 +60,15 @@ def test_what_a_code_has_to_tell_is_told_only_where_it_counts() -> None:
     told = summary([race])[1]
     assert [note.detail for note in told] == ["The equation uses race."]
     assert summary([race, egfr(40, "2026-02-01")])[1] == ()
+
+
+@given(st.datetimes())
+def test_a_time_in_utc_is_read_alike_however_it_is_written(moment: datetime) -> None:
+    whole = moment.replace(microsecond=0).isoformat()
+    assert moment_of(f"{whole}Z") == moment_of(f"{whole}+00:00") == moment_of(f"{whole}.000Z") == whole
+    assert day_of(f"{whole}Z") == day_of(f"{whole}+00:00") == moment.date()
+
+
+@pytest.mark.parametrize("clock", ["25:00:00Z", "08:61:00Z", "08:30:99Z"])
+def test_of_a_time_that_no_clock_shows_the_day_is_left(clock: str) -> None:
+    assert (day_of(f"2026-10-30T{clock}"), moment_of(f"2026-10-30T{clock}")) == (date(2026, 10, 30), "2026-10-30")

@@ -47,6 +47,13 @@ def test_not_understood(text: str) -> None:
     assert VOCABULARY.understand("medicines", text) is None
 
 
+def test_only_what_was_understood_is_remembered() -> None:
+    for text in ("omeprazole 20 MG Oral Capsule", "the tonic of Mrs. Example"):
+        first = VOCABULARY.understand("medicines", text)
+        assert VOCABULARY.understand("medicines", text) is first
+    assert "Example" not in repr(vars(VOCABULARY)["_understood"])
+
+
 def test_near_misses_are_offered_and_never_used() -> None:
     assert "omeprazole" in VOCABULARY.did_you_mean("medicines", "omeprazol")
 

@@ -1,8 +1,9 @@
 """Reads every resource of a chart, each by the reader of its type; one that cannot be read never spoils the rest."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ UNREADABLE = "Its parts are not what FHIR says they are, so it was not used."
 NO_PATIENT = "It is about a group, a device or a place, not about a patient."
 WHOSE = "It says whom it is about in a way that cannot be read, or by an identifier that is not the patient's."
 OF_ANOTHER = "The result is of somebody else than the patient in whose record it stands, and was not used."
+NAMELESS = "It names no test."
 UNREAD = "The server has a further page, which was not read."
 COUNTS_MORE = "The server counts more results than it sent."
 
@@ -51,7 +53,6 @@ class Gathering:
         self.supplements: list[Supplement] = []
         self.foods: list[Entry] = []
         self.results: list[Result] = []
-        self._results_of: dict[str, list[Result]] = {}
         self.pregnancies: list[Located] = []
         self.allergies: list[Located] = []
         self.names: dict[str, str | None] = {}
@@ -69,9 +70,6 @@ class Gathering:
             if reader:
                 self.seen.add(kind)
                 self._read(found, reader)
-        # Kept by place, because a record may come on thousands of pages, and each is asked for its results.
-        for result in self.results:
-            self._results_of.setdefault(_at(result), []).append(result)
         self.medications = _with_drafts(self.medications, self.chart.changed)
         self.supplements = _with_drafts(self.supplements, self.chart.changed)
         for kind in NOT_READ:
@@ -82,6 +80,17 @@ class Gathering:
             count = len(self.allergies)
             told = "1 allergy was read" if count == 1 else f"{count} allergies were read"
             self.notes.append(Open("not_used", self.allergies[0].at, f"{told}; no rule of this pack uses allergies."))
+
+    @cached_property
+    def _results_of(self) -> Mapping[str, Sequence[Result]]:
+        """Return the results by place, because a record may come on thousands of pages, and each is asked for its own.
+
+        Made only where a page is asked: most records have no further one.
+        """
+        by_place: dict[str, list[Result]] = {}
+        for result in self.results:
+            by_place.setdefault(_at(result), []).append(result)
+        return by_place
 
     def leave_open(self, members: Iterable[str], why: Open) -> None:
         """Note why members cannot be known wholly; tell it where none is concerned."""
@@ -191,7 +200,9 @@ def _observation(into: Gathering, found: Located) -> None:
     if read:
         into.results += read
         return
-    codes = codes_in(found.resource.get("code"), LOINC, into.terms)
+    if not isinstance(found.resource.get("code"), dict):
+        raise Skip("skipped", NAMELESS)
+    codes = codes_in(found.resource["code"], LOINC, into.terms)
     if not into.terms.dialysis_codes.isdisjoint(codes) and results.shows_dialysis(found, into.terms):
         _problem(into, problems.dialysis_of(found, into.terms, into.as_of))
     if into.terms.pregnancy_code in codes:

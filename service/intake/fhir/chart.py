@@ -4,7 +4,7 @@ Sources: FHIR R4 (4.0.1), Bundle (entry, fullUrl, link) and references (literal,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.problem import Problem, Refused
@@ -208,19 +208,33 @@ class Chart:
 
 
 def unpack(data: Any) -> Chart:
-    """Return everything in a Bundle, a bare resource, or a list; raise Refused (422) where it is none of these."""
+    """Return everything in a Bundle, a bare resource, a list, or Parameters; raise Refused (422) otherwise."""
     if not (isinstance(data, list) or (isinstance(data, dict) and isinstance(data.get("resourceType"), str))):
         raise Refused(422, [Problem("", "This is no FHIR resource.", "Send a Bundle, a resource or a list of them.")])
     chart = Chart()
-    chart.add(data, "")
+    for at, each in _wrapped(data) or [("", data)]:
+        chart.add(each, at)
     return chart
+
+
+def _wrapped(data: Any) -> list[tuple[str, Any]]:
+    """Return the resources in Parameters, in which FHIR lets a client send what an operation takes (R4, Operations)."""
+    if not isinstance(data, dict) or data["resourceType"] != "Parameters":
+        return []
+    given = data.get("parameter")
+    listed = enumerate(given if isinstance(given, list) else [])
+    return [(f"/parameter/{at}/resource", each["resource"]) for at, each in listed if _holds_resource(each)]
+
+
+def _holds_resource(parameter: Any) -> bool:
+    return isinstance(parameter, dict) and isinstance(parameter.get("resource"), dict)
 
 
 def _contained(known: str, within: Located) -> Located | None:
     for index, resource in enumerate(objects(within.resource.get("contained"))):
         if known and resource.get("id") == known:
             reference = f"{within.reference}#{known}" if within.reference else None
-            return replace(within, resource=resource, at=f"{within.at}/contained/{index}", reference=reference)
+            return within._replace(resource=resource, at=f"{within.at}/contained/{index}", reference=reference)
     return None
 
 

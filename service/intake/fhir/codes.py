@@ -3,6 +3,7 @@
 Sources: FHIR R4 (4.0.1), datatypes (CodeableConcept, dateTime, instant) and references (Reference, literal references).
 """
 
+import re
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -15,6 +16,8 @@ LOINC = "http://loinc.org"
 MOST_CODINGS, LONGEST_CODE, LONGEST_SYSTEM, LONGEST_TEXT = 40, 64, 256, 512
 # A date that stops at the year or the month begins on that day: an early day makes a result old, never fresh.
 _REST_OF_DAY = {4: "-01-01", 7: "-01", 10: ""}
+_IN_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 
 
 def objects(value: Any) -> list[dict[str, Any]]:
@@ -122,13 +125,8 @@ def loose_day_of(value: Any) -> str | None:
 
 
 def day_of(value: Any) -> date | None:
-    """Return the day of a FHIR date, dateTime or instant; a partial date begins early.
-
-    A time with a zone counts on the day it had in UTC, in which the day of evaluation is counted too: a result of this
-    morning in the east would otherwise lie in the future.
-    """
-    day = _parsed(value)
-    return day if day is None or len(value) <= len("2026-11-21") else date.fromisoformat(moment_of(value)[:10])
+    """Return the day of a FHIR date, dateTime or instant; a partial date begins early."""
+    return day_and_moment_of(value)[0]
 
 
 def last_day_of(value: Any) -> date | None:
@@ -143,26 +141,41 @@ def last_day_of(value: Any) -> date | None:
 
 def moment_of(value: Any) -> str:
     """Return a time as text that sorts by time: in UTC where a zone is given, else as it is; "" where there is none."""
-    if not _parsed(value):
-        return ""
+    return day_and_moment_of(value)[1]
+
+
+def day_and_moment_of(value: Any) -> tuple[date | None, str]:
+    """Return what day_of and moment_of do, for one parsing.
+
+    A time with a zone counts on the day it had in UTC, in which the day of evaluation is counted too: a result of this
+    morning in the east would otherwise lie in the future.
+    """
+    day = _parsed(value)
+    if day is None:
+        return None, ""
     if len(value) <= len("2026-11-21"):
-        return str(value)
+        return day, value
     try:
+        # Most times are whole seconds of UTC, and these are written already as they are to sort.
+        if _IN_UTC.fullmatch(value):
+            return datetime.fromisoformat(value[:-1]).date(), value[:-1]
         moment = datetime.fromisoformat(value)
         zone = moment.utcoffset()
         moment = moment.replace(tzinfo=None)
-        return (moment - zone if zone else moment).isoformat()
+        moment = moment - zone if zone else moment
     except (ValueError, OverflowError):
-        return str(value[:10])
+        return day, value[:10]
+    return moment.date(), moment.isoformat()
 
 
 def _parsed(value: Any) -> date | None:
     """Return the day, or None; the dashes are checked because the parser would also read week dates."""
     if not isinstance(value, str) or value[4:5] not in ("", "-") or value[7:8] not in ("", "-"):
         return None
-    if value[10:11] not in ("", "T"):
+    size = len(value)
+    if size > len("2026-11-21") and value[10] != "T":
         return None
-    rest = _REST_OF_DAY.get(min(len(value), 10))
+    rest = _REST_OF_DAY.get(min(size, 10))
     if rest is None:
         return None
     try:
@@ -183,9 +196,7 @@ def reference_of(resource: Mapping[str, Any]) -> str | None:
 
 def _is_id(value: Any) -> bool:
     """Whether this is an id as FHIR writes it (R4, datatypes, id): anything else could hold anything."""
-    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_CODE:
-        return False
-    return value.isascii() and value.replace("-", "").replace(".", "").isalnum()
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def target_of(reference: Any) -> str | None:

@@ -1,12 +1,10 @@
 """A FHIR resource with where it stood, and the way to say that one cannot be used."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(NamedTuple):
     """One resource as plain data.
 
     `at` is its JSON pointer in what was sent ("/entry/3/resource", "/prefetch/kidney/entry/0/resource"); `reference`

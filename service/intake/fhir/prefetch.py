@@ -24,11 +24,15 @@ FEEDS_OF_KEY = {
 # What a key must hold at least one of, if it holds anything.
 TYPES_OF_KEY = {
     "patient": ("Patient",), "conditions": ("Condition",), "kidney": ("Observation",), "electrolytes": ("Observation",),
-    "medrequests": ("MedicationRequest",), "medstatements": ("MedicationStatement",), "procedures": ("Procedure",),
+    "medrequests": ("MedicationRequest",), "medstatements": ("MedicationStatement",),
+    "allergies": ("AllergyIntolerance",), "procedures": ("Procedure",),
     "nutrition": ("NutritionOrder", "NutritionIntake"),
 }  # fmt: skip
+# Without the first, and one of the others, there is no answer: what each must hold to count as had.
+MEDICINES_ASKED = frozenset(("MedicationRequest", "MedicationStatement"))
+NEEDED = {"patient": frozenset(("Patient",)), "medrequests": MEDICINES_ASKED, "medstatements": MEDICINES_ASKED}
 ANOTHER_KIND = "The EHR sent something else instead of {key}."
-# No rule waits for these: that they are absent says nothing, and only an error is told.
+# No rule waits for these: that they were not sent is told beside other things, and by itself it is nothing to tell.
 OPTIONAL = ("allergies",)
 NOT_GIVEN = {
     ABSENT: ("key_absent", "The EHR did not send {key}."),
@@ -50,15 +54,29 @@ def place_of(part: Part, page: int = 0) -> str:
 
 
 def why_not_given(part: Part, pages: Sequence[Page]) -> Open | None:
-    """Return why a key brought nothing; None where it was given, or where its absence says nothing."""
+    """Return why a key brought nothing; None where it was given."""
     if part.state == GIVEN:
-        kinds = {kind for page in pages if page.part == part.key for kind in page.kinds} - BESIDES
+        kinds = _kinds(part, pages)
         is_another = kinds and part.key in TYPES_OF_KEY and kinds.isdisjoint(TYPES_OF_KEY[part.key])
         return Open("key_error", place_of(part), ANOTHER_KIND.format(key=part.key)) if is_another else None
-    if part.key in OPTIONAL and part.state in (ABSENT, NULL):
-        return None
     reason, told = NOT_GIVEN[part.state]
     return Open(reason, f"/prefetch/{part.key}", part.detail or told.format(key=part.key))
+
+
+def is_in_vain(part: Part, pages: Sequence[Page]) -> bool:
+    """Whether a key that is needed was given and does not bring it: no Patient, or no order or statement but others.
+
+    An empty Bundle says "none" of medicines; of a patient it cannot.
+    """
+    if part.state != GIVEN or part.key not in NEEDED:
+        return False
+    kinds = _kinds(part, pages)
+    return kinds.isdisjoint(NEEDED[part.key]) and (bool(kinds) or part.key == "patient")
+
+
+def _kinds(part: Part, pages: Sequence[Page]) -> set[str]:
+    """Return the types of what a key holds."""
+    return {kind for page in pages if page.part == part.key for kind in page.kinds} - BESIDES
 
 
 def unread_pages(part: Part, pages: Sequence[Page]) -> Iterator[Page]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from service.intake.fhir.assemble import EVERYTHING, Gathering, fed_by
 from service.intake.fhir.chart import DRAFTS, PATIENT, REFERRED, Chart, unpack
 from service.intake.fhir.codes import text_of, word_of
 from service.intake.fhir.people import Person, agreed, person_of, with_pregnancy
-from service.intake.fhir.prefetch import FEEDS_OF_KEY, KEYS, place_of, unread_pages, why_not_given
+from service.intake.fhir.prefetch import FEEDS_OF_KEY, KEYS, is_in_vain, place_of, unread_pages, why_not_given
 from service.intake.fhir.results import summary
 from service.intake.fhir.subjects import Subjects, refuse_strangers, the_one_patient
 
@@ -38,11 +38,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A profile, the orders that are being written, and how many resources of which types were not read."""
+    """A profile, the orders that are being written, and how many resources of which types were not read.
+
+    `in_vain` are the keys that no answer can do without, and that were given without what they are needed for.
+    """
 
     profile: Profile
     orders: tuple[Order, ...]
     not_read: Mapping[str, int]
+    in_vain: frozenset[str] = frozenset()
 
 
 def read_bundle(data: Any, terms: Terms, as_of: date) -> Reading:
@@ -108,7 +112,8 @@ def read_parts(
     given = {member for part in by_key.values() if part.state == GIVEN for member in _lists_of(part.key)}
     if drafts is not None or not gathering.seen.isdisjoint((*ORDERED, *PRODUCTS)):
         given |= {"medications", "supplements"}
-    return _reading(gathering, patient_id.removeprefix(f"{PATIENT}/"), given, selections)
+    reading = _reading(gathering, patient_id.removeprefix(f"{PATIENT}/"), given, selections)
+    return replace(reading, in_vain=frozenset(key for key, part in by_key.items() if is_in_vain(part, chart.pages)))
 
 
 def _lists_of(key: str) -> Iterator[str]:

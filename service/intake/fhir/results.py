@@ -4,13 +4,13 @@ Sources: FHIR R4 (4.0.1), Observation (status, effective[x], component) and its 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.fhir_terms import ResultCode, Terms
 from schemas.profile import Open, Quantity
-from service.intake.fhir.codes import LOINC, codes_in, day_of, key_of, moment_of, text_of
+from service.intake.fhir.codes import LOINC, codes_in, day_and_moment_of, key_of, text_of
 from service.intake.fhir.located import Located, Skip
 from service.intake.fhir.values import value_of
 
@@ -35,8 +35,7 @@ WITHOUT_DATE = "Two results without a date differ: this one may raise a concern,
 Meaning = ResultCode | str
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One result: what its code means, its value, and its time as text that sorts by time ("" where it has none)."""
 
     code: ResultCode
@@ -53,8 +52,7 @@ def results_of(found: Located, terms: Terms) -> tuple[Result, ...]:
     if not parts:
         return ()
     doubt = _unfinished(found.resource.get("status"))
-    time = _time_of(found.resource)
-    day, moment = day_of(time), moment_of(time)
+    day, moment = day_and_moment_of(_time_of(found.resource))
     results = []
     for code, part, at in parts:
         if isinstance(code, str) or (doubt and _says_nothing(part)):

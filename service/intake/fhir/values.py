@@ -3,9 +3,8 @@
 Sources: FHIR R4 (4.0.1), Observation (value[x], dataAbsentReason, interpretation, referenceRange) and Quantity.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.fhir_terms import Terms
 from service.intake.fhir.codes import LONGEST_CODE, codings_of, cut_text, objects, system_of
@@ -30,8 +29,7 @@ ABSENT_AND_PRESENT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What was measured; `doubt` is a word and a sentence where the value itself gives reason for one."""
 
     number: Decimal | None = None
