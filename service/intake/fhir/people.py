@@ -81,7 +81,7 @@ def _code(extension: Mapping[str, Any]) -> str:
 
 def with_pregnancy(person: Person, statements: Iterable[Located], terms: Terms, as_of: date) -> Person:
     """Return the person with what the newest statement says; one that is too old, or without a date, says nothing."""
-    dated = [(observed_on(found.resource), found) for found in statements if _counts(found)]
+    dated = [(observed_on(found.resource), found) for found in statements if is_final(found)]
     if not dated:
         return person
     day = max((day for day, _ in dated if day), default=None)
@@ -89,7 +89,7 @@ def with_pregnancy(person: Person, statements: Iterable[Located], terms: Terms, 
     why = _not_of_today(day, newest[0].at, terms, as_of)
     if why:
         return _told(person, why)
-    said = {meant for found in newest for meant in _meant(found, terms)}
+    said = {each for found in newest for each in meant(found, terms)}
     if len(said) > 1:
         return _told(person, Open("conflict", newest[0].at, TWO_STATEMENTS))
     return replace(person, patient=replace(person.patient, pregnant=said.pop())) if said else person
@@ -105,7 +105,8 @@ def _not_of_today(day: date | None, at: str, terms: Terms, as_of: date) -> Open 
     return None
 
 
-def _meant(found: Located, terms: Terms) -> set[bool]:
+def meant(found: Located, terms: Terms) -> set[bool]:
+    """Return what the value of a statement means: whether somebody is pregnant."""
     codings = codings_of(found.resource.get("valueCodeableConcept"), terms)
     known = (terms.pregnancy.get((code.system or "", code.code or "")) for code in codings)
     return {pregnant for pregnant in known if pregnant is not None}
@@ -127,5 +128,6 @@ def _told(person: Person, why: Open) -> Person:
     return replace(person, open={**person.open, "patient.pregnant": why})
 
 
-def _counts(found: Located) -> bool:
+def is_final(found: Located) -> bool:
+    """Return whether a statement is one that counts."""
     return found.resource.get("status") in FINAL

@@ -1,5 +1,10 @@
 """The wording of each type of resource in SQL, over a row of `raw` with `product_…` of the medicine it refers to."""
 
+import re
+from collections.abc import Iterable
+
+from schemas.fhir_terms import Terms
+from service.facts.in_sql.words import literal
 from service.population.fhir.members import ABATED, SEPARATOR, WORDED
 
 # A status that says anything at all makes the end of a condition say nothing.
@@ -44,6 +49,11 @@ def wording_of(kind: str) -> str:
     return f"concat_ws('{SEPARATOR}', {parts})"
 
 
+def plain_time(text: str) -> str:
+    """Return a time without a fraction of a second that says nothing."""
+    return f"replace({text}, '.000', '')"
+
+
 def time_of() -> str:
     """Return when a resource is about, as text: of a period the end, else the start (service.intake.fhir.results)."""
     end, start = (f"json_extract_string(effectivePeriod, '$.{name}')" for name in ("end", "start"))
@@ -70,3 +80,23 @@ def _text(*members: str) -> str:
 
 def _filled(member: str) -> str:
     return f"nullif(json_extract_string({member}, '$'), '')"
+
+
+def keeps_observation(terms: Terms) -> str:
+    """Return whether an Observation may be one that is read: it has one of the codes, or none of LOINC at all.
+
+    Most results of a laboratory are of no concern here, and each has wordings without end.
+    """
+    codes = [*terms.results, *terms.not_used, *terms.dialysis_codes, *filter(None, [terms.pregnancy_code])]
+    known = _any_of(f'"{code}"' for code in codes)
+    # The first word of a name is enough to look closer.
+    named = "(?i)" + "|".join(sorted({re.escape(name.split()[0]) for name in terms.result_names}))
+    systems = [written for written, meant in terms.systems.items() if meant == "http://loinc.org"]
+    loinc = _any_of(["http://loinc.org", *systems])
+    is_loinc, is_known = f"regexp_matches(code, {loinc})", f"regexp_matches(code, {known})"
+    parts = f"regexp_matches(component, {known}) OR regexp_matches(component, {literal(named)})"
+    return f"(code IS NULL OR NOT {is_loinc} OR {is_known} OR coalesce({parts}, FALSE))"
+
+
+def _any_of(texts: Iterable[str]) -> str:
+    return literal("|".join(re.escape(text) for text in sorted(set(texts))))

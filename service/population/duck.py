@@ -1,0 +1,98 @@
+"""DuckDB: a screening on one machine, within a limit of memory."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from service.facts.in_sql.tables import Columns
+from service.facts.in_sql.words import FUNCTIONS, literal
+from service.population.engine import Row
+from service.population.fhir.members import MEMBERS
+
+# A resource may be large: a questionnaire, a scanned letter. A longer line is not read as one.
+LONGEST_LINE = 64 * 1024 * 1024
+AT_ONCE = 10_000
+OWN_FUNCTIONS = {
+    "shifted_text(moment, minutes)": "strftime(moment + to_minutes(minutes), '%Y-%m-%dT%H:%M:%S')",
+}
+
+
+class Duck:
+    """One database in a file of its own, beside what it writes."""
+
+    name = "duckdb"
+
+    def __init__(self, folder: Path, memory_limit: str = "1GB", threads: int | None = None) -> None:
+        self.folder = folder
+        self._connection = duckdb.connect(str(folder / "screening.duckdb"))
+        self._run(f"SET memory_limit = {literal(memory_limit)}")
+        self._run(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
+        if threads:
+            self._run(f"SET threads = {threads}")
+        for head, body in {**FUNCTIONS, **OWN_FUNCTIONS}.items():
+            self._run(f"CREATE OR REPLACE MACRO {head} AS {body}")
+
+    def another(self) -> "Duck":
+        """Return another session of the same database, for another thread; names of temporary tables are its own."""
+        made = object.__new__(Duck)
+        made.folder, made._connection = self.folder, self._connection.cursor()
+        return made
+
+    def read_lines(self, files: Iterable[Path]) -> None:
+        """See Engine."""
+        listed = "[" + ", ".join(literal(str(file)) for file in files) + "]"
+        options = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}, filename = true"
+        columns = ", ".join(f"{literal(name)}: 'JSON'" for name in MEMBERS)
+        texts = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in MEMBERS)
+        self._run(
+            f"CREATE OR REPLACE VIEW raw AS SELECT filename AS file, {texts} "
+            f"FROM read_json({listed}, columns = {{{columns}}}, records = true, {options})"
+        )
+        self._run(
+            f"CREATE OR REPLACE VIEW line AS SELECT filename AS file, CAST(json AS VARCHAR) AS line "
+            f"FROM read_json_objects({listed}, {options})"
+        )
+
+    def keep(self, name: str, sql: str) -> None:
+        """See Engine."""
+        self._run(f"CREATE OR REPLACE TABLE {name} AS {sql}")
+
+    def load(self, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
+        """See Engine: rows travel through a file, which takes no memory and no other library."""
+        file = self.folder / f"{name}.rows.ndjson"
+        with file.open("w", encoding="utf-8") as written:
+            for row in rows:
+                written.write(json.dumps(row, ensure_ascii=False) + "\n")
+        types = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in columns.items())
+        self.keep(name, f"SELECT * FROM read_json({literal(str(file))}, columns = {{{types}}}, format = 'newline_delimited')")
+        file.unlink()
+
+    def rows(self, sql: str) -> Iterator[Row]:
+        """See Engine."""
+        cursor = self._connection.cursor().execute(sql)
+        while found := cursor.fetchmany(AT_ONCE):
+            yield from found
+
+    def count(self, sql: str) -> int:
+        """See Engine."""
+        found = self._connection.execute(sql).fetchone()
+        return int(found[0]) if found and found[0] is not None else 0
+
+    def run(self, sql: str) -> None:
+        """Run what gives nothing back."""
+        self._run(sql)
+
+    def close(self) -> None:
+        """See Engine."""
+        self._connection.close()
+
+    def _run(self, sql: str) -> None:
+        self._connection.execute(sql)
+
+
+def quoted(name: str) -> str:
+    """Return the name of a column in quotes."""
+    return f'"{name}"'

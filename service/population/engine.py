@@ -1,0 +1,41 @@
+"""What a screening asks of a database engine: DuckDB on one machine, Spark on many."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from service.facts.in_sql.tables import Columns
+
+Row = tuple[Any, ...]
+
+
+class Engine(Protocol):
+    """Runs SQL in DuckDB's dialect, and keeps tables under names."""
+
+    name: str
+
+    def read_lines(self, files: Iterable[Path]) -> None:
+        """Make the views `raw` (one column per member of `service.population.fhir.members`, as JSON text, and `file`)
+        and `line` (`file`, and the whole line as `line`, NULL where it is not JSON).
+        """
+        ...
+
+    def keep(self, name: str, sql: str) -> None:
+        """Keep the result of a query as a table."""
+        ...
+
+    def load(self, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Keep rows as a table."""
+        ...
+
+    def rows(self, sql: str) -> Iterator[Row]:
+        """Yield the rows of a query."""
+        ...
+
+    def count(self, sql: str) -> int:
+        """Return the single number that a query gives."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...

@@ -1,0 +1,148 @@
+"""Reads FHIR Bulk Data into the tables `person`, `resource` and those of wordings; who is odd is read one by one.
+
+Almost every chart is read in SQL. A chart is odd where it holds what SQL would have to guess at: two copies of a
+resource, an id that FHIR does not allow, a reference to another server. Those are read by the readers of one patient.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from service.facts.in_sql.dictionary import Dictionary
+from service.facts.in_sql.words import cases, literal
+from service.population.engine import Engine
+from service.population.fhir import lines_sql
+from service.population.fhir.members import READ
+from service.population.fhir.tables import ODD_TIME, WORDINGS
+from service.population.fhir.times import is_usual, moment, odd_times
+from service.population.fhir.wording_sql import keeps_observation, last_time_of, plain_time, time_of, wording_of
+from service.population.fhir.wordings import wordings_of
+from service.knowledge.model import Pack
+
+SUSPECT = "(line LIKE '%NaN%' OR line LIKE '%Infinity%' OR line LIKE '%\\u0000%' OR line LIKE '%\\ud%' OR line LIKE '%\\uD%')"
+KEYS = "array_to_string(json_keys(line), ',')"
+PRODUCT = "json_extract_string(medicationReference, '$.reference')"
+OF_PRODUCT = "(?:^|/)Medication/([^/?#]+)(?:/_history/[^/]+)?$"
+
+
+class Reading:
+    """The steps of reading, in order; each leaves a table behind."""
+
+    def __init__(self, engine: Engine, pack: Pack, as_of: date) -> None:
+        self.engine, self.pack, self.as_of = engine, pack, as_of
+
+    def lines(self) -> None:
+        """Find the lines that are JSON and yet may be read in two ways: a member twice, NaN, half a character."""
+        self.engine.keep("shape", f"SELECT {KEYS} AS keys, bool_or({SUSPECT}) AS suspect, count(*) AS lines FROM line GROUP BY 1")
+        shapes = [row[0] for row in self.engine.rows("SELECT keys FROM shape WHERE keys IS NOT NULL")]
+        twice = [keys for keys in shapes if len(set(keys.split(","))) < len(keys.split(","))]
+        is_twice = f"{KEYS} IN ({', '.join(map(literal, twice))})" if twice else "FALSE"
+        is_suspect = SUSPECT if self.engine.count("SELECT count(*) FROM shape WHERE suspect") else "FALSE"
+        self.not_strict = f"({is_twice} OR {is_suspect})"
+
+    def people(self) -> None:
+        """Number the patients in the order of their ids."""
+        known = lines_sql.known_id("CAST(json_extract(line, '$.id') AS STRING)")
+        self.engine.keep("named", f"""
+            SELECT {known} AS patient, count(*) AS copies FROM line
+            WHERE line LIKE '%"Patient"%' AND json_extract_string(line, '$.resourceType') = 'Patient' AND NOT {self.not_strict}
+            GROUP BY 1""")  # fmt: skip
+        self.engine.keep(
+            "person", "SELECT CAST(row_number() OVER (ORDER BY patient) - 1 AS INT) AS pid, patient, copies FROM named "
+            "WHERE patient IS NOT NULL ORDER BY patient",
+        )  # fmt: skip
+
+    def products(self) -> None:
+        """Gather the products that medicines refer to."""
+        self.engine.keep("product", f"""
+            SELECT known AS product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
+              count(*) > 1 OR bool_or(ingredient LIKE '%"reference"%') AS is_odd_product
+            FROM ({lines_sql.whose("raw")}) AS lines WHERE kind = 'Medication' AND known IS NOT NULL GROUP BY 1""")  # fmt: skip
+
+    def _read_lines(self) -> str:
+        """Return the query of every line with its patient, its product and the reason why it is not used."""
+        target = f"regexp_extract({PRODUCT}, '{OF_PRODUCT}', 1)"
+        return f"""
+            SELECT l.*, p.pid, d.product_id, d.product_code, d.product_ingredient, d.is_odd_product,
+              {lines_sql.reason("p.pid")} AS reason
+            FROM ({lines_sql.whose("raw")}) AS l
+            LEFT JOIN person p ON p.patient = l.patient_id
+            LEFT JOIN product d ON d.product_id = {target} AND l.medicationReference IS NOT NULL"""
+
+    def _worded(self) -> str:
+        wordings = cases((f"kind = {literal(kind)}", wording_of(kind)) for kind in READ)
+        observed = keeps_observation(self.pack.terms)
+        return f"""
+            SELECT *, CASE WHEN reason IS NULL AND kind IN ({lines_sql.in_words(READ)})
+              AND NOT (kind = 'Observation' AND NOT {observed}) THEN {wordings} END AS wording
+            FROM ({self._read_lines()}) AS lines"""
+
+    def wordings(self, dictionary: Dictionary) -> None:
+        """Read each distinct wording, and count lines by type and by the reason why they are not used."""
+        self.engine.keep("tally", f"""
+            SELECT kind, reason, wording, count(*) AS lines FROM ({self._worded()}) AS worded GROUP BY 1, 2, 3""")  # fmt: skip
+        self.engine.keep("wording", """
+            SELECT CAST(row_number() OVER (ORDER BY kind, wording) - 1 AS INT) AS number, kind, wording FROM tally
+            WHERE wording IS NOT NULL""")  # fmt: skip
+        found = wordings_of(self._distinct(), dictionary, self.as_of)
+        tables = {"word": found.words, "word_entry": found.entries, "word_result": found.results,
+                  "word_open": found.opens, "word_meant": found.meant}  # fmt: skip
+        for name, rows in tables.items():
+            self.engine.load(name, WORDINGS[name], rows)
+
+    def _distinct(self) -> Iterator[tuple[int, str, str]]:
+        yield from self.engine.rows("SELECT number, kind, wording FROM wording ORDER BY number")  # type: ignore[misc]
+
+    def resources(self) -> None:
+        """Keep what is read of each resource, in the order of patients, types and ids, with who is odd."""
+        last_time = cases((f"l.kind = {literal(kind)}", last_time_of(kind)) for kind in ("Observation", "Procedure"))
+        version = lines_sql.known_id("CAST(json_extract(meta, '$.versionId') AS STRING)")
+        self.engine.keep("scanned", f"""
+            SELECT l.pid, l.kind, l.known, w.number AS wording, {version} AS version, {plain_time(time_of())} AS time,
+              {plain_time(last_time)} AS last_time, {_is_odd()} AS is_odd
+            FROM ({self._worded()}) AS l JOIN wording w ON w.kind = l.kind AND w.wording = l.wording""")  # fmt: skip
+        self._odd_people()
+        self._odd_times()
+        self.engine.keep("resource", self._resources())
+
+    def _odd_people(self) -> None:
+        """Find whose charts are read one by one."""
+        self.engine.keep("suspected", f"""
+            SELECT DISTINCT p.pid FROM ({lines_sql.whose(lines_sql.members_of("line", self.not_strict))}) AS l
+            JOIN person p ON p.patient = l.patient_id""" if self.not_strict != "(FALSE OR FALSE)" else
+            "SELECT pid FROM person WHERE FALSE")  # fmt: skip
+        self.engine.keep("odd", """
+            SELECT DISTINCT pid FROM (
+              SELECT pid FROM (
+                SELECT s.pid FROM scanned s GROUP BY s.pid, s.kind, s.known HAVING count(*) > 1) AS copies
+              UNION ALL SELECT pid FROM scanned WHERE is_odd
+              UNION ALL SELECT s.pid FROM scanned s JOIN word w ON w.wording = s.wording WHERE w.unreadable
+              UNION ALL SELECT pid FROM person WHERE copies > 1
+              UNION ALL SELECT pid FROM suspected) AS found""")  # fmt: skip
+
+    def _odd_times(self) -> None:
+        odd = f"SELECT DISTINCT time FROM (SELECT time FROM scanned UNION ALL SELECT last_time FROM scanned) AS t WHERE time IS NOT NULL AND NOT {is_usual('time')}"
+        self.engine.load("odd_time", ODD_TIME, odd_times([row[0] for row in self.engine.rows(odd)]))
+
+    def _resources(self) -> str:
+        usual = f"CASE WHEN {is_usual('s.time')} THEN {moment('s.time')} ELSE coalesce(o.moment, '') END"
+        last = f"CASE WHEN {is_usual('s.last_time')} THEN substr({moment('s.last_time')}, 1, 10) ELSE e.last_day END"
+        return f"""
+            SELECT pid, row_number() OVER (ORDER BY pid, kind, known) AS ord, kind, wording,
+              kind || '/' || known || CASE WHEN version IS NULL THEN '' ELSE '/_history/' || version END AS name,
+              '/' || kind || '/' || known AS place, moment,
+              CASE WHEN {is_usual('time')} THEN substr(moment, 1, 10) ELSE odd_day END AS day, last_day
+            FROM (
+              SELECT s.*, {usual} AS moment, o.day AS odd_day, {last} AS last_day
+              FROM scanned s LEFT JOIN odd x ON x.pid = s.pid
+              LEFT JOIN odd_time o ON o.time = s.time LEFT JOIN odd_time e ON e.time = s.last_time
+              WHERE x.pid IS NULL) AS timed
+            ORDER BY pid, kind, known"""
+
+
+def _is_odd() -> str:
+    """Return whether a resource needs the readers of one patient."""
+    nested = " OR ".join(
+        f"coalesce({name}, '') LIKE '%\"reference\"%'" for name in ("medication", "supplement", "enteralFormula", "consumedItem")
+    )
+    return f"""(l.known IS NULL OR l.focus IS NOT NULL OR coalesce(l.target LIKE '%://%', FALSE)
+      OR coalesce(l.is_odd_product, FALSE) OR {nested})"""
