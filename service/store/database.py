@@ -189,9 +189,9 @@ def _begin(connection: Connection) -> None:
     """Take the lock at once where something will be written: a reader that turns writer may be refused without wait.
 
     synchronous=FULL waits for the disk, so that even a power failure loses nothing. With NORMAL it may lose the last
-    moments, and damages nothing (a crash of ours loses nothing either way): enough for cards and feedback that are
-    counted and for tokens that live for minutes, and it saves every request a wait for the disk. It is set each time,
-    because a connection keeps it, and it cannot be changed once the transaction has begun.
+    moments, and damages nothing (a crash of ours loses nothing either way): enough for cards that are counted and for
+    tokens that live for minutes, and it saves every request a wait for the disk. It is set each time, because a
+    connection keeps it, and it cannot be changed once the transaction has begun.
     """
     options = connection.get_execution_options()
     if not options.get(WRITES):
