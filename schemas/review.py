@@ -11,6 +11,8 @@ from typing import Any
 STATUSES = OPEN, SIGNED, SUPERSEDED = "open", "signed", "superseded"
 CHOICES = AGREE, NO_ACTION, OVERRIDE = "agree", "no_action", "override"
 CREATED, VIEWED, DECIDED, REPLACED, SIGNED_OFF = "created", "viewed", "decided", "superseded", "signed"
+# What an EHR told of cards; it is of no advisory that is kept.
+REPORTED = "feedback"
 CAUSES = BY_PATIENT, BY_RULES, BY_TIME, BY_SEVERAL = "patient", "rules", "time", "several"
 LONGEST_COMMENT = 2000
 

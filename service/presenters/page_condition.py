@@ -67,7 +67,10 @@ class Sayer:
         inner = self.node(node)
         if name in self.pack.facts:
             return inner
-        return self._marked(Line(capital(spelt(name)), inner.parts if inner.parts else (inner,)), node)
+        # Its parts alone would not say whether one of them is enough, or whether they must not hold.
+        if isinstance(node, Not) or not inner.parts:
+            return self._marked(Line(capital(spelt(name)), (inner,)), node)
+        return self._marked(Line(f"{capital(spelt(name))}: {inner.text}", inner.parts), node)
 
     def node(self, node: Node) -> Line:
         """Return a condition of which only the nodes are at hand: the inside of a definition."""

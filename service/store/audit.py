@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from schemas.review import REPORTED
 from service.store.advisory_tables import (
     ADVISORIES,
     ADVISORY_TEXTS,
@@ -16,6 +17,7 @@ from service.store.advisory_tables import (
     PACKS,
 )
 from service.store.audit_advisories import advisory_faults
+from service.store.audit_feedback import feedback_faults
 from service.store.chain import GENESIS, Head, digest, head
 from service.store.derived import sha256
 from service.store.transactions import snapshot
@@ -70,6 +72,8 @@ class Audit:
                     yield fault
             yield from _strays(connection)
             yield from _pack_faults(connection)
+            yield from feedback_faults(connection)
+            yield from _file_faults(connection)
 
     def _chain(self, connection: Connection) -> Iterator[str]:
         """Follow the chain. After a fault it is followed on from what stands there, so that one fault is told once."""
@@ -120,7 +124,7 @@ def _strays(connection: Connection) -> Iterator[str]:
     of_none = (
         select(EVENTS.c.seq)
         .outerjoin(ADVISORIES, ADVISORIES.c.id == EVENTS.c.advisory)
-        .where(ADVISORIES.c.number.is_(None))
+        .where(ADVISORIES.c.number.is_(None), EVENTS.c.kind != REPORTED)
         .order_by(EVENTS.c.seq)
     )
     for seq in connection.execute(of_none).scalars():
@@ -136,6 +140,12 @@ def _pack_faults(connection: Connection) -> Iterator[str]:
         row = connection.execute(select(PACKS).where(PACKS.c.sha256 == digest_of_pack)).one()
         if sha256(row.archive) != row.archive_sha256:
             yield f"The kept rules of version {row.version!a} are not as they were kept."
+
+
+def _file_faults(connection: Connection) -> Iterator[str]:
+    """Let SQLite compare its indexes with its rows: what is missing from an index is missing from the worklist."""
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar() != "ok":
+        yield "The file of the database is damaged: its rows and its indexes do not agree. Restore a backup."
 
 
 @contextmanager

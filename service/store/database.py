@@ -27,6 +27,8 @@ MILLISECONDS_FOR_A_LOCK, MILLISECONDS_BETWEEN_TRIES = 500, 8
 PRAGMAS = (f"busy_timeout={MILLISECONDS_FOR_A_LOCK}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
 SECONDS_FOR_A_CONNECTION = 1
 CONNECTIONS = 8
+# Under which name a connection to SQLite knows which file it has opened.
+FILE, GONE = "magflag_file", "its file is not where it was"
 TRIES_TO_OPEN, SECONDS_BETWEEN_TRIES = 20, 0.05
 # Our statements are short: to compile them, or to start workers for them, takes longer than to run them.
 POSTGRESQL_OPTIONS = {
@@ -163,9 +165,45 @@ def _sqlite(address: URL) -> Engine:
         max_overflow=0,
         pool_timeout=SECONDS_FOR_A_CONNECTION,
     )
+    file = _File(Path(address.database or ""))
+    event.listen(engine, "do_connect", file.must_be_there)
     event.listen(engine, "connect", _set_up)
+    event.listen(engine, "connect", file.remember)
+    event.listen(engine, "begin", file.must_be_the_same)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+class _File:
+    """The file at its path. SQLite goes on with one that was moved or removed, and what it is given then is lost."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def must_be_there(self, *_given: Any) -> None:
+        """Refuse to connect where there is none: SQLite would make an empty one."""
+        if self._now() is None:
+            raise sqlite3.OperationalError(GONE)
+
+    def remember(self, _connection: sqlite3.Connection, record: Any) -> None:
+        """Note which file a new connection has opened."""
+        record.info[FILE] = self._now()
+
+    def must_be_the_same(self, connection: Connection) -> None:
+        """Refuse to write into another file than the one at the path; where there is a new one, open that next time."""
+        now = self._now()
+        if not connection.get_execution_options().get(WRITES) or connection.info.get(FILE) == now:
+            return
+        if now is not None:
+            connection.invalidate()
+        raise StoreUnavailable(GONE)
 
 
 def _make_file(path: Path) -> None:
@@ -189,9 +227,9 @@ def _begin(connection: Connection) -> None:
     """Take the lock at once where something will be written: a reader that turns writer may be refused without wait.
 
     synchronous=FULL waits for the disk, so that even a power failure loses nothing. With NORMAL it may lose the last
-    moments, and damages nothing (a crash of ours loses nothing either way): enough for cards and feedback that are
-    counted and for tokens that live for minutes, and it saves every request a wait for the disk. It is set each time,
-    because a connection keeps it, and it cannot be changed once the transaction has begun.
+    moments, and damages nothing (a crash of ours loses nothing either way): enough for cards that are counted and for
+    tokens that live for minutes, and it saves every request a wait for the disk. It is set each time, because a
+    connection keeps it, and it cannot be changed once the transaction has begun.
     """
     options = connection.get_execution_options()
     if not options.get(WRITES):

@@ -1,9 +1,9 @@
-"""What clinicians did with our cards: recorded once, and counted by rule and client."""
+"""What clinicians did with our cards: recorded once, as an event of the audit chain, and counted by rule and client."""
 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -13,12 +13,18 @@ from sqlalchemy import Engine
 from schemas.client import Client
 from schemas.hook import FeedbackItem
 from schemas.problem import Problem, Refused
+from schemas.review import REPORTED
+from service.store.advisory_tables import instant_text
+from service.store.chain import recording
 from service.store.counting import summarise
 from service.store.keeping import card_key, code_or_not, system_or_none
 from service.store.tables import FEEDBACK
-from service.store.transactions import insert_new, writing
+from service.store.transactions import insert_new
 
-__all__ = ["MOST_A_DAY", "FeedbackStore", "TooMuchFeedback"]
+__all__ = ["MOST_A_DAY", "OF_NO_ADVISORY", "FeedbackStore", "TooMuchFeedback", "report_of"]
+
+# What stands in such an event where others name their advisory: cards are not kept as advisories.
+OF_NO_ADVISORY = ""
 
 # What one client may add in one day (UTC) to what this process keeps. A large hospital answers some thousand cards a
 # day; a client that runs wild must not fill the disk for all.
@@ -52,11 +58,14 @@ class FeedbackStore:
         """
         self._check(client, now)
         rows = [_row(item, service, client, now) for item in items]
-        with writing(self._engine) as connection:
-            added = sum(connection.execute(self._insert, row).rowcount for row in rows)
+        with recording(self._engine) as record:
+            added = [row for row in rows if record.connection.execute(self._insert, row).rowcount]
+            if added:
+                body = {"reports": [report_of(row) for row in added]}
+                record.add(OF_NO_ADVISORY, client.tenant, REPORTED, now, client.name, body)
         with self._counting:
-            self._added[client.tenant, client.name] += added
-        return added
+            self._added[client.tenant, client.name] += len(added)
+        return len(added)
 
     def _check(self, client: Client, now: datetime) -> None:
         today = now.astimezone(UTC).date()
@@ -93,6 +102,13 @@ def _row(item: FeedbackItem, service: str, client: Client, now: datetime) -> dic
         "has_comment": item.has_comment,
         "recorded_at": now,
     }
+
+
+def report_of(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return what an event holds of a row; tenant and client are the event's own columns."""
+    names = ("fingerprint", "card", "service", "outcome", "accepted_suggestions", "reason_system", "reason_code")
+    moments = {name: instant_text(row[name]) for name in ("at", "recorded_at")}
+    return {name: row[name] for name in names} | moments | {"has_comment": bool(row["has_comment"])}
 
 
 def _fingerprint(item: FeedbackItem, client: Client) -> str:

@@ -54,7 +54,8 @@ def lines(line: Line) -> list[Line]:
 def test_a_condition_is_said_in_the_words_of_its_facts(pack: Pack) -> None:
     said = Sayer(pack).rule(rule_of(pack, "kidney/magnesium-with-impaired-kidney"))
     assert said.text == "all of"
-    assert [part.text for part in said.parts] == ["A magnesium product is in use or considered", "Kidney impaired"]
+    product, kidney = "A magnesium product is in use or considered", "Kidney impaired: at least one of"
+    assert [part.text for part in said.parts] == [product, kidney]
     limit = "Kidney filtration (eGFR) is below 60 (a convention of this project: eGFR impaired below)"
     assert said.parts[1].parts[-1] == Line(limit)
 
@@ -97,6 +98,13 @@ def test_what_stands_under_unless_is_said_as_not_so(pack: Pack) -> None:
     excepted = replace(rule, written={"when": "magnesium.listed", "unless": "magnesium.iv"}, condition=node)
     said = Sayer(pack).rule(excepted)
     assert [part.text for part in said.parts] == ["A magnesium product is in use or considered", "it is not so that"]
+
+
+def test_a_definition_says_how_its_parts_count(pack: Pack) -> None:
+    given, iv = Is("magnesium.listed", (True,)), Is("magnesium.iv", (True,))
+    assert Sayer(pack).line("kidney_impaired", All((given, iv))).text == "Kidney impaired: all of"
+    denied = Sayer(pack).line("kidney_impaired", Not(iv))
+    assert (denied.text, [part.text for part in denied.parts]) == ("Kidney impaired", ["it is not so that"])
 
 
 def test_a_condition_that_is_not_the_one_written_is_our_failure(pack: Pack) -> None:
