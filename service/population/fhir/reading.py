@@ -18,7 +18,11 @@ from service.population.fhir.wording_sql import keeps_observation, last_time_of,
 from service.population.fhir.wordings import wordings_of
 from service.knowledge.model import Pack
 
-SUSPECT = "(line LIKE '%NaN%' OR line LIKE '%Infinity%' OR line LIKE '%\\u0000%' OR line LIKE '%\\ud%' OR line LIKE '%\\uD%')"
+# What a strict parser refuses and a quick one reads somehow, and numbers with more digits than a DOUBLE holds.
+SUSPECT = (
+    "(line LIKE '%NaN%' OR line LIKE '%Infinity%' OR line LIKE '%\\u0000%' OR line LIKE '%\\ud%' OR line LIKE '%\\uD%' "
+    "OR regexp_matches(line, '[:,\\[] ?-?[0-9][0-9.]{16,}'))"
+)
 KEYS = "array_to_string(json_keys(line), ',')"
 PRODUCT = "json_extract_string(medicationReference, '$.reference')"
 OF_PRODUCT = "(?:^|/)Medication/([^/?#]+)(?:/_history/[^/]+)?$"
@@ -53,10 +57,15 @@ class Reading:
 
     def products(self) -> None:
         """Gather the products that medicines refer to."""
+        known, code, ingredient = (f"CAST(json_extract(line, '$.{name}') AS STRING)" for name in ("id", "code", "ingredient"))
         self.engine.keep("product", f"""
-            SELECT known AS product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
+            SELECT product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
               count(*) > 1 OR bool_or(ingredient LIKE '%"reference"%') AS is_odd_product
-            FROM ({lines_sql.whose("raw")}) AS lines WHERE kind = 'Medication' AND known IS NOT NULL GROUP BY 1""")  # fmt: skip
+            FROM (
+              SELECT {lines_sql.known_id(known)} AS product_id, {code} AS code, {ingredient} AS ingredient FROM line
+              WHERE line LIKE '%"Medication"%' AND json_extract_string(line, '$.resourceType') = 'Medication'
+                AND NOT {self.not_strict}) AS products
+            WHERE product_id IS NOT NULL GROUP BY 1""")  # fmt: skip
 
     def _read_lines(self) -> str:
         """Return the query of every line with its patient, its product and the reason why it is not used."""
