@@ -13,7 +13,7 @@ from service.population.engine import Row
 from service.population.fhir.members import MEMBERS
 
 # A resource may be large: a questionnaire, a scanned letter. A longer line is not read as one.
-LONGEST_LINE = 64 * 1024 * 1024
+LONGEST_LINE = 16 * 1024 * 1024
 AT_ONCE = 10_000
 OWN_FUNCTIONS = {
     "shifted_text(moment, minutes)": "strftime(moment + to_minutes(minutes), '%Y-%m-%dT%H:%M:%S')",
@@ -30,6 +30,7 @@ class Duck:
         self._connection = duckdb.connect(str(folder / "screening.duckdb"))
         self._run(f"SET memory_limit = {literal(memory_limit)}")
         self._run(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
+        self._run("SET preserve_insertion_order = false")
         if threads:
             self._run(f"SET threads = {threads}")
         for head, body in {**FUNCTIONS, **OWN_FUNCTIONS}.items():
@@ -59,6 +60,12 @@ class Duck:
     def keep(self, name: str, sql: str) -> None:
         """See Engine."""
         self._run(f"CREATE OR REPLACE TABLE {name} AS {sql}")
+
+    def keep_read(self, name: str, sql: str) -> None:
+        """See Engine: how many lines there are is not known beforehand, and the tables joined to them are kept."""
+        self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        self.keep(name, sql)
+        self._run("SET disabled_optimizers = ''")
 
     def load(self, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
         """See Engine: rows travel through a file, which takes no memory and no other library."""

@@ -24,6 +24,10 @@ class Engine(Protocol):
         """Keep the result of a query as a table."""
         ...
 
+    def keep_read(self, name: str, sql: str) -> None:
+        """Keep the result of a query that reads lines first, and joins other tables to them."""
+        ...
+
     def load(self, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
         """Keep rows as a table."""
         ...

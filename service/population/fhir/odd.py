@@ -32,7 +32,7 @@ class OddCharts:
 
     def rows(self) -> Iterator[Rows]:
         """Yield the rows of each chart, by table."""
-        self._engine.keep("odd_line", f"""
+        self._engine.keep_read("odd_line", f"""
             SELECT p.pid, l.kind, l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
             JOIN person p ON p.patient = l.patient_id JOIN odd o ON o.pid = p.pid
             WHERE l.kind IN ({lines_sql.in_words(READ)})""")  # fmt: skip

@@ -14,7 +14,15 @@ from service.population.fhir import lines_sql
 from service.population.fhir.members import READ
 from service.population.fhir.tables import ODD_TIME, WORDINGS
 from service.population.fhir.times import is_usual, moment, odd_times
-from service.population.fhir.wording_sql import keeps_observation, last_time_of, plain_time, time_of, wording_of
+from service.population.fhir.wording_sql import (
+    is_usual_birth,
+    keeps_observation,
+    last_time_of,
+    on_day,
+    plain_time,
+    time_of,
+    wording_of,
+)
 from service.population.fhir.wordings import wordings_of
 from service.knowledge.model import Pack
 
@@ -36,7 +44,7 @@ class Reading:
 
     def lines(self) -> None:
         """Find the lines that are JSON and yet may be read in two ways: a member twice, NaN, half a character."""
-        self.engine.keep("shape", f"SELECT {KEYS} AS keys, bool_or({SUSPECT}) AS suspect, count(*) AS lines FROM line GROUP BY 1")
+        self.engine.keep_read("shape", f"SELECT {KEYS} AS keys, bool_or({SUSPECT}) AS suspect, count(*) AS lines FROM line GROUP BY 1")
         shapes = [row[0] for row in self.engine.rows("SELECT keys FROM shape WHERE keys IS NOT NULL")]
         twice = [keys for keys in shapes if len(set(keys.split(","))) < len(keys.split(","))]
         is_twice = f"{KEYS} IN ({', '.join(map(literal, twice))})" if twice else "FALSE"
@@ -46,7 +54,7 @@ class Reading:
     def people(self) -> None:
         """Number the patients in the order of their ids."""
         known = lines_sql.known_id("CAST(json_extract(line, '$.id') AS STRING)")
-        self.engine.keep("named", f"""
+        self.engine.keep_read("named", f"""
             SELECT {known} AS patient, count(*) AS copies FROM line
             WHERE line LIKE '%"Patient"%' AND json_extract_string(line, '$.resourceType') = 'Patient' AND NOT {self.not_strict}
             GROUP BY 1""")  # fmt: skip
@@ -58,7 +66,7 @@ class Reading:
     def products(self) -> None:
         """Gather the products that medicines refer to."""
         known, code, ingredient = (f"CAST(json_extract(line, '$.{name}') AS STRING)" for name in ("id", "code", "ingredient"))
-        self.engine.keep("product", f"""
+        self.engine.keep_read("product", f"""
             SELECT product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
               count(*) > 1 OR bool_or(ingredient LIKE '%"reference"%') AS is_odd_product
             FROM (
@@ -78,7 +86,7 @@ class Reading:
             LEFT JOIN product d ON d.product_id = {target} AND l.medicationReference IS NOT NULL"""
 
     def _worded(self) -> str:
-        wordings = cases((f"kind = {literal(kind)}", wording_of(kind)) for kind in READ)
+        wordings = cases((f"kind = {literal(kind)}", wording_of(kind, self.as_of)) for kind in READ)
         observed = keeps_observation(self.pack.terms)
         return f"""
             SELECT *, CASE WHEN reason IS NULL AND kind IN ({lines_sql.in_words(READ)})
@@ -87,7 +95,7 @@ class Reading:
 
     def wordings(self, dictionary: Dictionary) -> None:
         """Read each distinct wording, and count lines by type and by the reason why they are not used."""
-        self.engine.keep("tally", f"""
+        self.engine.keep_read("tally", f"""
             SELECT kind, reason, wording, count(*) AS lines FROM ({self._worded()}) AS worded GROUP BY 1, 2, 3""")  # fmt: skip
         self.engine.keep("wording", """
             SELECT CAST(row_number() OVER (ORDER BY kind, wording) - 1 AS INT) AS number, kind, wording FROM tally
@@ -105,9 +113,13 @@ class Reading:
         """Keep what is read of each resource, in the order of patients, types and ids, with who is odd."""
         last_time = cases((f"l.kind = {literal(kind)}", last_time_of(kind)) for kind in ("Observation", "Procedure"))
         version = lines_sql.known_id("CAST(json_extract(meta, '$.versionId') AS STRING)")
-        self.engine.keep("scanned", f"""
+        number = f"CASE WHEN regexp_matches({version}, '^[0-9]{{1,15}}$') THEN {version} END"
+        born = on_day(is_usual_birth("birthDate"), self.as_of)
+        self.engine.keep_read("scanned", f"""
             SELECT l.pid, l.kind, l.known, w.number AS wording, {version} AS version, {plain_time(time_of())} AS time,
-              {plain_time(last_time)} AS last_time, {_is_odd()} AS is_odd
+              {plain_time(last_time)} AS last_time, {_is_odd()} AS is_odd, CAST({number} AS BIGINT) AS version_number,
+              CASE WHEN target LIKE '%://%' THEN regexp_extract(target, '://(.*)/Patient/', 1) END AS server,
+              CASE WHEN l.kind = 'Patient' AND {born} THEN substr(birthDate, 2, 10) END AS born
             FROM ({self._worded()}) AS l JOIN wording w ON w.kind = l.kind AND w.wording = l.wording""")  # fmt: skip
         self._odd_people()
         self._odd_times()
@@ -115,18 +127,23 @@ class Reading:
 
     def _odd_people(self) -> None:
         """Find whose charts are read one by one."""
-        self.engine.keep("suspected", f"""
+        self.engine.keep_read("suspected", f"""
             SELECT DISTINCT p.pid FROM ({lines_sql.whose(lines_sql.members_of("line", self.not_strict))}) AS l
             JOIN person p ON p.patient = l.patient_id""" if self.not_strict != "(FALSE OR FALSE)" else
             "SELECT pid FROM person WHERE FALSE")  # fmt: skip
+        # Of copies with different versions the newest counts; of others only the readers of one patient can say.
+        self.engine.keep("copied", """
+            SELECT pid, kind, known, max(version_number) AS newest,
+              count(*) = count(DISTINCT version_number) AS has_versions
+            FROM scanned GROUP BY pid, kind, known HAVING count(*) > 1""")
         self.engine.keep("odd", """
             SELECT DISTINCT pid FROM (
-              SELECT pid FROM (
-                SELECT s.pid FROM scanned s GROUP BY s.pid, s.kind, s.known HAVING count(*) > 1) AS copies
+              SELECT pid FROM copied WHERE kind = 'Patient' OR NOT has_versions
               UNION ALL SELECT pid FROM scanned WHERE is_odd
+              UNION ALL SELECT pid FROM scanned GROUP BY pid HAVING count(DISTINCT server) > 1
               UNION ALL SELECT s.pid FROM scanned s JOIN word w ON w.wording = s.wording WHERE w.unreadable
               UNION ALL SELECT pid FROM person WHERE copies > 1
-              UNION ALL SELECT pid FROM suspected) AS found""")  # fmt: skip
+              UNION ALL SELECT pid FROM suspected) AS found""")
 
     def _odd_times(self) -> None:
         odd = f"SELECT DISTINCT time FROM (SELECT time FROM scanned UNION ALL SELECT last_time FROM scanned) AS t WHERE time IS NOT NULL AND NOT {is_usual('time')}"
@@ -139,12 +156,13 @@ class Reading:
             SELECT pid, row_number() OVER (ORDER BY pid, kind, known) AS ord, kind, wording,
               kind || '/' || known || CASE WHEN version IS NULL THEN '' ELSE '/_history/' || version END AS name,
               '/' || kind || '/' || known AS place, moment,
-              CASE WHEN {is_usual('time')} THEN substr(moment, 1, 10) ELSE odd_day END AS day, last_day
+              CASE WHEN {is_usual('time')} THEN substr(moment, 1, 10) ELSE odd_day END AS day, last_day, born
             FROM (
               SELECT s.*, {usual} AS moment, o.day AS odd_day, {last} AS last_day
               FROM scanned s LEFT JOIN odd x ON x.pid = s.pid
+              LEFT JOIN copied c ON c.pid = s.pid AND c.kind = s.kind AND c.known = s.known
               LEFT JOIN odd_time o ON o.time = s.time LEFT JOIN odd_time e ON e.time = s.last_time
-              WHERE x.pid IS NULL) AS timed
+              WHERE x.pid IS NULL AND (c.pid IS NULL OR s.version_number = c.newest)) AS timed
             ORDER BY pid, kind, known"""
 
 
@@ -153,5 +171,4 @@ def _is_odd() -> str:
     nested = " OR ".join(
         f"coalesce({name}, '') LIKE '%\"reference\"%'" for name in ("medication", "supplement", "enteralFormula", "consumedItem")
     )
-    return f"""(l.known IS NULL OR l.focus IS NOT NULL OR coalesce(l.target LIKE '%://%', FALSE)
-      OR coalesce(l.is_odd_product, FALSE) OR {nested})"""
+    return f"""(l.known IS NULL OR l.focus IS NOT NULL OR coalesce(l.is_odd_product, FALSE) OR {nested})"""

@@ -57,7 +57,7 @@ def _said(terms: Terms, as_of: date) -> str:
           coalesce(g.lists_foods, FALSE) AS foods
         FROM person p
         LEFT JOIN (
-          SELECT r.pid, max(w.sex) AS sex, max(w.born) AS born, {seen}, {lists}
+          SELECT r.pid, max(w.sex) AS sex, coalesce(max(r.born), max(w.born)) AS born, {seen}, {lists}
           FROM resource r JOIN word w ON w.wording = r.wording GROUP BY r.pid) g ON g.pid = p.pid
         LEFT JOIN ({_pregnant(terms, as_of)}) m ON m.pid = p.pid"""
 

@@ -2,15 +2,26 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from schemas.fhir_terms import Terms
 from service.facts.in_sql.words import literal
+from service.intake.fhir.people import OLDEST
 from service.population.fhir.members import ABATED, SEPARATOR, WORDED
 
 # A status that says anything at all makes the end of a condition say nothing.
+# Where the day of evaluation goes, and the year before which nobody who lives was born.
+AS_OF, OLDEST_YEAR = "'{as_of}'", "'{oldest}'"
 HAS_CODE = r'"code"\s*:\s*"[^"]'
 REFERS = "json_extract_string(medicationReference, '$.reference')"
 DISPLAY = "json_extract(medicationReference, '$.display')"
+
+
+def is_usual_birth(member: str) -> str:
+    """Return whether a date of birth is written in full and lies within a lifetime before `as_of`; never NULL."""
+    text = f"substr({member}, 2, 10)"
+    known = f"regexp_matches({member}, '^\"(19|20)[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}\"$') AND TRY_CAST({text} AS DATE) IS NOT NULL"
+    return f"coalesce({known} AND {text} <= {AS_OF} AND substr({member}, 2, 4) > {OLDEST_YEAR}, FALSE)"
 
 
 def _routes(member: str) -> str:
@@ -21,6 +32,7 @@ def _routes(member: str) -> str:
 
 
 SPECIAL = {
+    ("Patient", "birthDate"): f"CASE WHEN NOT {is_usual_birth('birthDate')} THEN birthDate END",
     ("Condition", "abatementDateTime"): (
         f"CASE WHEN regexp_matches(coalesce(clinicalStatus, ''), '{HAS_CODE}') THEN NULL ELSE abatementDateTime END"
     ),
@@ -43,10 +55,15 @@ SPECIAL = {
 }
 
 
-def wording_of(kind: str) -> str:
+def wording_of(kind: str, as_of: date) -> str:
     """Return the wording of a type as SQL: the JSON texts of its members, or nothing, with separators between."""
     parts = ", ".join(f"coalesce({SPECIAL.get((kind, name), name)}, '')" for name in WORDED[kind])
-    return f"concat_ws('{SEPARATOR}', {parts})"
+    return f"concat_ws('{SEPARATOR}', {on_day(parts, as_of)})"
+
+
+def on_day(sql: str, as_of: date) -> str:
+    """Put the day of evaluation into a piece of SQL."""
+    return sql.replace(AS_OF, literal(as_of.isoformat())).replace(OLDEST_YEAR, literal(str(as_of.year - OLDEST - 1)))
 
 
 def plain_time(text: str) -> str:
