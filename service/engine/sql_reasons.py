@@ -3,7 +3,7 @@
 The order, and that each thing stands once, are those of the reference evaluator's trace.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from service.engine.sql import Conditions
@@ -37,7 +37,15 @@ class Reasons:
 
     def missing(self, condition: Node) -> str:
         """Return what would have to be known for a rule that cannot say."""
-        return _list(_once((column_of(each.node.fact, GAPS), each.when) for each in self._deciding(condition, None, None)))
+        parts = ((column_of(each.node.fact, GAPS), each.when) for each in self._deciding(condition, None, None))
+        return _list(_once(parts))
+
+    def lacking(self, condition: Node) -> Iterator[tuple[str, str]]:
+        """Yield the facts that may be missing where a rule cannot say, each with the condition under which it is."""
+        found: dict[str, list[str]] = {}
+        for each in self._deciding(condition, None, None):
+            found.setdefault(each.node.fact, []).append(each.when or "TRUE")
+        yield from ((fact, " OR ".join(f"({when})" for when in conditions)) for fact, conditions in found.items())
 
     def _deciding(self, node: Node, value: bool | None, when: When) -> Iterator[Reached]:
         """Yield the tests that decide a node which has this value wherever `when` holds, in order."""
@@ -70,7 +78,7 @@ class Reasons:
                 yield from self._holding(part, _both(when, _has(value, None)))
 
 
-def _seen(reached: Iterator[Reached]) -> list[str]:
+def _seen(reached: Iterator[Reached]) -> list[tuple[str, When]]:
     """Return what was seen behind each fact; of one that was asked whether it is known, first that it is not."""
     parts: list[tuple[str, When]] = []
     for each in reached:
@@ -80,17 +88,15 @@ def _seen(reached: Iterator[Reached]) -> list[str]:
     return _once(parts)
 
 
-def _once(parts: "Iterator[tuple[str, When]] | list[tuple[str, When]]") -> list[str]:
-    """Return each text where it applies and did not apply before."""
-    found: list[str] = []
+def _once(parts: Iterable[tuple[str, When]]) -> list[tuple[str, When]]:
+    """Return each column with when it applies and did not apply before."""
+    found: list[tuple[str, When]] = []
     earlier: dict[str, list[When]] = {}
-    for text, when in parts:
-        before = earlier.setdefault(text, [])
-        if None in before:
-            continue
-        condition = _both(when, *(f"NOT ({each})" for each in before))
-        before.append(when)
-        found.append(text if condition is None else f"CASE WHEN {condition} THEN {text} END")
+    for column, when in parts:
+        before = earlier.setdefault(column, [])
+        if None not in before:
+            found.append((column, _both(when, *(f"NOT ({each})" for each in before))))
+            before.append(when)
     return found
 
 
@@ -104,6 +110,7 @@ def _both(*conditions: When) -> When:
     return " AND ".join(given) if given else None
 
 
-def _list(parts: Sequence[str]) -> str:
-    """Return a JSON list of the parts; those that are NULL are left out."""
-    return f"'[' || concat_ws(',', {', '.join(parts)}) || ']'" if parts else "'[]'"
+def _list(parts: Sequence[tuple[str, When]]) -> str:
+    """Return a JSON list of the texts in columns; those that are NULL are left out."""
+    texts = (column if when is None else f"CASE WHEN {when} THEN {column} END" for column, when in parts)
+    return f"'[' || concat_ws(',', {', '.join(texts)}) || ']'" if parts else "'[]'"

@@ -3,11 +3,10 @@
 Only coordinates and words are made here; the template draws.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from typing import TypeVar
+from itertools import accumulate, pairwise
 
 from service.knowledge.model import Convention, Pack
 from service.population.report_bars import Bar, bar, number
@@ -23,7 +22,6 @@ TICKS = (0, 30, 60, 90, 120)
 WIDTH, HEIGHT, SIDE, TOP, BOTTOM = 320, 150, 10, 38, 20
 GAP, LINE = 1.5, 14
 UNDATED = "no day"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +48,10 @@ class Mark:
 class Drawing:
     """The flags of one rule by eGFR: the drawing, what it says in words, and the numbers of its line in the tables."""
 
-    rule: str
     title: str
     severity: str
     flags: str
+    raised: str
     columns: tuple[Column, ...]
     tallest: str
     words: str
@@ -84,16 +82,16 @@ def drawings(found: Sequence[Filtration], rules: Sequence[RuleCount], pack: Pack
     """Return the drawings of all rules with a number behind a flag, in their order; limits are those of the pack."""
     limits = _limits(pack)
     edges = [int(limit.value) for limit in limits]
-    by_rule = {each.rule: each for each in rules}
-    numbered = [each for each in found if each.value is not None and each.rule in by_rule]
-    wanted = {each.rule for each in numbered}
-    made = [_drawing(rule, [each for each in numbered if each.rule == rule.rule], edges) for rule in rules if rule.rule in wanted]
+    by_rule: defaultdict[str, list[Filtration]] = defaultdict(list)
+    for each in found:
+        if each.value is not None:
+            by_rule[each.rule].append(each)
     window = pack.policy.get(WINDOW) if pack else None
     return Drawings(
-        drawings=tuple(made),
+        drawings=tuple(_drawing(rule, by_rule[rule.rule], edges) for rule in rules if rule.rule in by_rule),
         ticks=tuple(Mark(_x(tick), f"{tick}{'+' if tick == LAST else ''}") for tick in TICKS),
-        limits=tuple(Mark(_x(edge), _limit(limit), LINE * (place + 1)) for place, (edge, limit) in enumerate(zip(edges, limits, strict=True))),
-        conventions=tuple(f"{_limit(limit)}: {limit.approval}" for limit in limits),
+        limits=tuple(Mark(_x(int(limit.value)), _limit(limit), LINE * row) for row, limit in enumerate(limits, 1)),
+        conventions=tuple(f"{_limit(limit)} ({limit.approval})" for limit in limits),
         bands=_bands(edges), ages=_ages(), window=plain_number(window.value) if window else "",
     )  # fmt: skip
 
@@ -116,7 +114,7 @@ def _drawing(rule: RuleCount, found: Sequence[Filtration], edges: Sequence[int])
     ages = _summed((len(AGES_TO) + 1 if each.age is None else each.age, each.flags) for each in found)
     columns, tallest = _columns(values)
     return Drawing(
-        rule=rule.rule, title=rule.title, severity=rule.severity, flags=number(total), columns=columns,
+        title=rule.title, severity=rule.severity, flags=number(total), raised=number(rule.raised), columns=columns,
         tallest=number(tallest), spread=spread, words=_in_words(total, spread),
         bands=tuple(bar(bands[place], total) for place in range(len(edges) + 1)),
         ages=tuple(bar(ages[place], total) for place in range(len(AGES_TO) + 2)),
@@ -135,7 +133,9 @@ def _spread(values: Counter[int]) -> tuple[str, ...]:
     ordered = sorted(values)
     reached = list(accumulate(values[value] for value in ordered))
     wanted = (1, *(max(1, -(-reached[-1] * part // 4)) for part in (1, 2, 3)), reached[-1])
-    return tuple(str(next(value for value, upto in zip(ordered, reached, strict=True) if upto >= rank)) for rank in wanted)
+    return tuple(
+        str(next(value for value, upto in zip(ordered, reached, strict=True) if upto >= rank)) for rank in wanted
+    )
 
 
 def _in_words(total: int, spread: Sequence[str]) -> str:
@@ -169,7 +169,7 @@ def _bands(edges: Sequence[int]) -> tuple[str, ...]:
     """Return in words what lies between the limits."""
     if not edges:
         return ("all",)
-    between = [f"{low} to {high - 1}" for low, high in zip(edges, edges[1:], strict=False)]
+    between = [f"{low} to {high - 1}" for low, high in pairwise(edges)]
     return (f"below {edges[0]}", *between, f"{edges[-1]} and above")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from service.knowledge.model import SEVERITIES, Pack
 from service.population.report_bars import Bar, Row, Table, bar, folded, number, share
@@ -65,7 +65,7 @@ class Page:
 def page_of(summary: Summary, counts: Counts, pack: Pack | None) -> Page:
     """Return the page; `pack` are the rules that were used, None where they are not at hand."""
     return Page(
-        patients=number(summary.patients), as_of=day_words(summary.as_of), pack=summary.pack, engine=summary.engine,
+        patients=_patients(summary.patients), as_of=day_words(summary.as_of), pack=summary.pack, engine=summary.engine,
         magflag=summary.magflag, is_reviewed=summary.pack["clinical_review"] != "none", has_pack=pack is not None,
         figures=tuple(_figures(summary, counts)), people=tuple(_people(summary, counts)), overview=_overview(summary),
         groups=tuple(_groups(summary)), reasons=_reasons(summary, counts), unknowns=_unknowns(summary, pack),
@@ -80,11 +80,11 @@ def _figures(summary: Summary, counts: Counts) -> Iterable[Figure]:
     yield Figure(number(patients), "patients")
     yield Figure(number(summary.with_flags), "with a flag raised", share(summary.with_flags, patients), RAISED)
     yield Figure(number(critical), "with a critical flag", share(critical, patients), "critical")
-    yield Figure(number(summary.raised), "flags raised", f"by {_speaking(summary.rules, RAISED)}", RAISED)
-    unsure = f"by {_speaking(summary.rules, 'cannot_say')}"
+    yield Figure(number(summary.raised), "flags raised", f"of {_speaking(summary.rules, RAISED)}", RAISED)
+    unsure = f"of {_speaking(summary.rules, 'cannot_say')}"
     yield Figure(number(summary.cannot_say), "flags that cannot be answered", unsure, "unknown")
     rejected = summary.rejected
-    yield Figure(number(rejected.lines), "lines not read", share(rejected.lines, summary.lines))
+    yield Figure(number(rejected.lines), "lines rejected", share(rejected.lines, summary.lines))
 
 
 def _speaking(rules: Sequence[RuleCount], outcome: str) -> str:
@@ -108,7 +108,7 @@ def _by_group(caption: str, parts: Sequence[int], starts: Sequence[int], whole: 
 
 
 def _spans(starts: Sequence[int]) -> Iterable[str]:
-    for first, following in zip(starts, starts[1:], strict=False):
+    for first, following in pairwise(starts):
         yield number(first) if following == first + 1 else f"{number(first)} to {number(following - 1)}"
     yield f"{number(starts[-1])} or more"
 
@@ -122,7 +122,9 @@ def _overview(summary: Summary) -> Table:
         raised, unsure = sum(rule.raised for rule in rules), sum(rule.cannot_say for rule in rules)
         bars = bar(raised, whole, f"{RAISED} {severity}"), bar(unsure, whole, f"unknown {severity}")
         rows.append(Row(SEVERITY_WORDS[severity], counted(len(rules), "rule"), bars))
-    return Table("Flags by severity of their rule, each as a share of all flags", ("severity", RAISED, CANNOT_SAY), tuple(rows))
+    return Table(
+        "Flags by severity of their rule, each as a share of all flags", ("severity", RAISED, CANNOT_SAY), tuple(rows)
+    )
 
 
 def _groups(summary: Summary) -> Iterable[Group]:
@@ -135,20 +137,26 @@ def _groups(summary: Summary) -> Iterable[Group]:
             f"{words}: patients for whom each rule was raised or cannot be answered",
             ("rule", RAISED, CANNOT_SAY), shown, others, _fold(rules[len(shown) :]),
         )  # fmt: skip
-        yield Group(severity, words, f"{raised} raised, {_speaking(rules, 'cannot_say')} that cannot be answered", table)
+        yield Group(
+            severity, words, f"{raised} raised, {_speaking(rules, 'cannot_say')} that cannot be answered", table
+        )
 
 
 def _rule(rule: RuleCount, patients: int) -> Row:
-    bars = bar(rule.raised, patients, f"{RAISED} {rule.severity}"), bar(rule.cannot_say, patients, f"unknown {rule.severity}")
+    bars = (
+        bar(rule.raised, patients, f"{RAISED} {rule.severity}"),
+        bar(rule.cannot_say, patients, f"unknown {rule.severity}"),
+    )
     return Row(rule.title, capital(spelt(rule.category)), bars, rule.rule)
 
 
 def _fold(rules: Sequence[RuleCount]) -> str:
-    most = {name: max((getattr(rule, name) for rule in rules), default=0) for name in ("raised", "cannot_say")}
-    return (
-        f"{counted(len(rules), 'more rule')}: each raised for at most {_patients(most['raised'])}, "
-        f"and not answered for at most {_patients(most['cannot_say'])}"
-    )
+    raised, unsure = (max((getattr(rule, name) for rule in rules), default=0) for name in ("raised", "cannot_say"))
+    return f"{counted(len(rules), 'more rule')}: {_at_most(RAISED, raised)}; {_at_most('not answered', unsure)}"
+
+
+def _at_most(what: str, count: int) -> str:
+    return f"{what} for at most {_patients(count)} each" if count else f"never {what}"
 
 
 def _patients(count: int) -> str:
@@ -171,7 +179,7 @@ def _reason(reason: str) -> str:
 def _unknowns(summary: Summary, pack: Pack | None) -> Table:
     name = _names(pack)
     rows = [
-        Row(f"{name(each.fact)}: {_reason(each.reason)}", _meaning(each, pack), _waiting(each, summary), each.fact)
+        Row(f"{name(each.fact)}, {_reason(each.reason)}", _meaning(each, pack), _waiting(each, summary), each.fact)
         for each in summary.unknowns
     ]
     shown, others = folded(rows, UNKNOWNS_SHOWN)
@@ -205,7 +213,7 @@ def _unknowns_note(summary: Summary) -> str:
 
 
 def _resources(summary: Summary) -> Table:
-    read = [(kind, count, "read") for kind, count in sorted(summary.resources.items())]
+    read = [(kind, count, "") for kind, count in sorted(summary.resources.items())]
     others = [(kind, count, "not read: no rule asks for it") for kind, count in sorted(summary.not_read.items())]
     whole = summary.lines
     rows = [Row(kind, note, (bar(count, whole),)) for kind, count, note in (*read, *others)]
@@ -215,4 +223,4 @@ def _resources(summary: Summary) -> Table:
 def _rejected(summary: Summary) -> Table:
     reasons = sorted(summary.rejected.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
     rows = [Row(capital(reason), "", (bar(count, summary.rejected.lines),)) for reason, count in reasons]
-    return Table("Lines that were not read, by reason", ("reason", "lines"), tuple(rows))
+    return Table("Rejected lines by reason", ("reason", "lines"), tuple(rows))

@@ -1,8 +1,8 @@
 """summary.json of a screening, as frozen data."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,9 @@ class Summary:
     rejected: Rejected
 
 
+_RULE, _UNKNOWN, _REJECTED = (tuple(each.name for each in fields(kind)) for kind in (RuleCount, UnknownCount, Rejected))
+
+
 def read_summary(folder: Path) -> Summary:
     """Return the summary in the folder of a screening."""
     said: dict[str, Any] = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
@@ -71,13 +74,13 @@ def read_summary(folder: Path) -> Summary:
         magflag=said["magflag"], engine=said["engine"], as_of=date.fromisoformat(said["as_of"]), pack=said["pack"],
         patients=said["patients"], with_flags=said["with_flags"],
         raised=flags["raised"], cannot_say=flags["cannot_say"],
-        rules=tuple(RuleCount(**_only(each, RuleCount)) for each in said["rules"]),
-        unknowns=tuple(UnknownCount(**_only(each, UnknownCount)) for each in said["unknowns"]),
+        rules=tuple(RuleCount(**_only(each, _RULE)) for each in said["rules"]),
+        unknowns=tuple(UnknownCount(**_only(each, _UNKNOWN)) for each in said["unknowns"]),
         resources=said["resources"], not_read=said["not_read"], lines=said["lines"],
-        rejected=Rejected(**_only(said["rejected"], Rejected)),
+        rejected=Rejected(**_only(said["rejected"], _REJECTED)),
     )  # fmt: skip
 
 
-def _only(said: Mapping[str, Any], wanted: type) -> dict[str, Any]:
+def _only(said: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
     """Return the members that are read here; a later version may say more."""
-    return {name: said[name] for name in wanted.__dataclass_fields__}
+    return {name: said[name] for name in wanted}

@@ -12,7 +12,15 @@ from sqlalchemy import Connection, Engine, Row, bindparam, select
 
 from schemas.review import Actor, Decision, Event, KeptAdvisory, NewAdvisory, Page, Summary, Wanted
 from service.store import packs
-from service.store.advisory_reading import advisory_row, answer_of, events_of, kept_of, previous_of, summary_of
+from service.store.advisory_reading import (
+    advisory_row,
+    answer_of,
+    events_of,
+    kept_of,
+    previous_of,
+    summary_of,
+    was_raised,
+)
 from service.store.advisory_tables import ADVISORIES, IDEMPOTENCY_KEYS
 from service.store.advisory_writing import NotTold, Undecided, changeable, create, decide, pack_texts, sign, view
 from service.store.chain import recording
@@ -96,6 +104,11 @@ class AdvisoryStore:
         """Return the id of the advisory of the same patient that was kept before this one, or None."""
         with self._found(tenant, advisory) as (connection, row):
             return row and previous_of(connection, row)
+
+    def was_raised(self, tenant: str, patient: str, pack_sha256: str, severity: str) -> bool:
+        """Say whether a flag of a severity was raised for a patient, by these rules, in any advisory, open or not."""
+        with reading(self._engine) as connection:
+            return was_raised(connection, tenant, patient, pack_sha256, severity)
 
     def events(self, tenant: str, advisory: str) -> tuple[Event, ...]:
         """Return what happened to an advisory, oldest first; raise KeyError if there is no such advisory."""

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Row, bindparam, select
 from schemas.review import CREATED, VIEWED, Event, KeptAdvisory, Standing, Summary
 from service.store.advisory_tables import ADVISORIES, ADVISORY_TEXTS, DECISIONS, EVENTS, FLAGS, TOLD
 from service.store.chain import event_of
-from service.store.derived import gravity_name, sha256
+from service.store.derived import gravity_name, kinds_mask, sha256, subject_of
 from service.store.transactions import StoreUnavailable
 
 __all__ = [
     "advisory_row", "answer_of", "changes_since", "decided_rules", "events_of", "kept_of", "previous_of", "summary_of",
-    "told_rules",
+    "told_rules", "was_raised",
 ]  # fmt: skip
 
 DAMAGED = "an advisory in it is not as it was kept. Run `magflag audit verify`"
@@ -34,6 +34,15 @@ BEFORE = (
     select(ROW.id)
     .where(ROW.subject == bindparam("subject"), ROW.number < bindparam("number"))
     .order_by(ROW.number.desc())
+    .limit(1)
+)
+RAISED_FOR = (
+    select(ROW.number)
+    .where(
+        ROW.subject == bindparam("subject"),
+        ROW.pack_sha256 == bindparam("pack"),
+        ROW.told_kinds.bitwise_and(bindparam("mask")) != 0,
+    )
     .limit(1)
 )
 
@@ -92,6 +101,12 @@ def changes_since(connection: Connection, advisory: str, revision: int) -> tuple
 def previous_of(connection: Connection, row: Row[Any]) -> str | None:
     """Return the id of the advisory of the same patient that was kept before this one."""
     return connection.execute(BEFORE, {"subject": row.subject, "number": row.number}).scalar_one_or_none()
+
+
+def was_raised(connection: Connection, tenant: str, patient: str, pack_sha256: str, severity: str) -> bool:
+    """Say whether a flag of a severity was raised for a patient, by these rules, in any advisory, open or not."""
+    asked = {"subject": subject_of(tenant, patient), "pack": pack_sha256, "mask": kinds_mask([("raised", severity)])}
+    return connection.execute(RAISED_FOR, asked).first() is not None
 
 
 def _texts(connection: Connection, row: Row[Any]) -> tuple[bytes, bytes]:

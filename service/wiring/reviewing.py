@@ -62,6 +62,15 @@ class Reviewing:
             kept = self._store.keep(replace(new, label=label or new.label), actor, key, digest)
         return Kept(*kept, spoke=tuple((rule, outcome) for rule, outcome, _ in new.told) if kept[2] else ())
 
+    @property
+    def pack_sha256(self) -> str:
+        """The rules by which advisories are made today."""
+        return self._packs.current.pack.sha256
+
+    def was_raised(self, tenant: str, patient: str, severity: str) -> bool:
+        """Say whether the rules of today raised a flag of a severity for a patient, in any advisory that is kept."""
+        return self._store.was_raised(tenant, patient, self.pack_sha256, severity)
+
     def _made(self, body: bytes, kind: str, now: datetime) -> NewAdvisory:
         answering, today = self._packs.current, now.astimezone(UTC).date()
         understood = answering.understand(body, kind, today)

@@ -87,7 +87,7 @@ def ctes(fact: FactDeclaration) -> dict[str, str]:
     return {
         "knowing": f"""
             SELECT *, {not_with} AS not_with FROM (
-              SELECT pid, sex, CAST({years} AS INT) AS years, {unstable} AS unstable FROM person) AS known""",
+              SELECT pid, sex, CAST({years} AS INT) AS years, {unstable} AS unstable FROM person_facts) AS known""",
         "creatinine": _creatinine(),
         **kept("creatinine", "alone", "day IS NOT NULL"),
         "valued": _valued(fact.decimals),

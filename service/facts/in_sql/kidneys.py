@@ -56,7 +56,7 @@ def _staged(fact: FactDeclaration, pack: Pack) -> str:
     return f"""
         SELECT pid, {STAGE} AS seq, CAST({low} AS DECIMAL(18,4)) AS low, CAST({high} AS DECIMAL(18,4)) AS high,
           TRUE AS has, FALSE AS sure, {seen} AS seen, {NO_TEXT} AS gap, {NO_TEXT} AS why
-        FROM person WHERE stage IS NOT NULL"""
+        FROM person_facts WHERE stage IS NOT NULL"""
 
 
 def _unused() -> str:

@@ -1,5 +1,6 @@
 """The query that derives all facts of many patients: what is gathered of each patient first, then fact by fact."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -37,13 +38,21 @@ class FactsQuery:
     formed: Mapping[str, Formed]
 
     def sql(self, select: str) -> str:
-        """Return the whole as one query in DuckDB's dialect."""
-        named = ",\n".join(f"{name} AS MATERIALIZED ({query})" for name, query in self.ctes.items())
+        """Return the whole as one query in DuckDB's dialect; what several others read is computed once."""
+        texts = [*self.ctes.values(), select]
+        readers = {name: sum(bool(re.search(rf"\b(FROM|JOIN) {name}\b", text)) for text in texts) for name in self.ctes}
+        kept = {name: "MATERIALIZED" if count > 1 else "NOT MATERIALIZED" for name, count in readers.items()}
+        named = ",\n".join(f"{name} AS {kept[name]} ({query})" for name, query in self.ctes.items())
         return f"WITH {named}\n{select}"
 
 
-def facts_query(pack: Pack, as_of: date, wanted: Iterable[str] | None = None) -> FactsQuery:
-    """Return the query of the wanted facts (all, unless said) on the day `as_of`; raise NoSqlForm for a kind without."""
+def facts_query(
+    pack: Pack, as_of: date, wanted: Iterable[str] | None = None, keys: Sequence[str] = ("pid",)
+) -> FactsQuery:
+    """Return the query of the wanted facts (all, unless said) on the day `as_of`; raise NoSqlForm for a kind without.
+
+    `facts` has the columns `keys` of `derived`, and those of each fact.
+    """
     declared = {each.fact.id: each for each in _declared(pack, _needed(pack, wanted))}
     formed = {name: _form(each) for name, each in declared.items()}
     of_results = [name for name, each in declared.items() if each.fact.kind in OF_RESULTS]
@@ -51,12 +60,12 @@ def facts_query(pack: Pack, as_of: date, wanted: Iterable[str] | None = None) ->
     ctes = _of_lists(len(pack.facts)) | {
         "recorded": _recorded(as_of),
         "reasoned": _with_helpers("recorded", formed.values()),
-        "person": _with_columns("reasoned", [form for name, form in formed.items() if name not in of_results]),
+        "person_facts": _with_columns("reasoned", [form for name, form in formed.items() if name not in of_results]),
         **results.ctes(pack, as_of), "numbers": results.numbers(), "readings": results.readings(),
         "tests": _tests(pack), **(kidneys.ctes(filtration, pack) if filtration else {}),
         "measured": _measured(filtration is not None),
         "derived": _with_columns("measured", [formed[name] for name in of_results]),
-        "facts": _told(list(declared.values()), formed),
+        "facts": _told(keys, list(declared.values()), formed),
     }  # fmt: skip
     return FactsQuery(ctes, formed)
 
@@ -189,9 +198,9 @@ def _not_given(name: str) -> str:
     return literal(plain_gap(gap))
 
 
-def _told(declared: Sequence[Declared], formed: Mapping[str, Formed]) -> str:
+def _told(keys: Sequence[str], declared: Sequence[Declared], formed: Mapping[str, Formed]) -> str:
     """Return the query of what each fact is, with what it shows: nothing else is needed of a patient any more."""
-    columns = ["pid"]
+    columns = list(keys)
     for each in declared:
         name, form = each.fact.id, formed[each.fact.id]
         columns += columns_of(each.fact)
@@ -236,4 +245,4 @@ def _measured(with_filtration: bool) -> str:
     joined = " LEFT JOIN filtrated f ON f.pid = p.pid" if with_filtration else ""
     names = ("known", "least", "high", "is_open", "seen", "gaps")
     columns = "".join(f", f.{name} AS filtrated__{name}" for name in names) if with_filtration else ""
-    return f"SELECT p.*, t.* EXCLUDE (pid){columns} FROM person p LEFT JOIN tests t ON t.pid = p.pid{joined}"
+    return f"SELECT p.*, t.* EXCLUDE (pid){columns} FROM person_facts p LEFT JOIN tests t ON t.pid = p.pid{joined}"
