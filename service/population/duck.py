@@ -15,6 +15,7 @@ from service.population.fhir.members import MEMBERS
 # A resource may be large: a questionnaire, a scanned letter. A longer line is not read as one.
 LONGEST_LINE = 16 * 1024 * 1024
 AT_ONCE = 10_000
+OPTIONS = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}"
 OWN_FUNCTIONS = {
     "shifted_text(moment, minutes)": "strftime(moment + to_minutes(minutes), '%Y-%m-%dT%H:%M:%S')",
 }
@@ -26,7 +27,7 @@ class Duck:
     name = "duckdb"
 
     def __init__(self, folder: Path, memory_limit: str = "1GB", threads: int | None = None) -> None:
-        self.folder = folder
+        self.folder, self._slot = folder, ""
         self._connection = duckdb.connect(str(folder / "screening.duckdb"))
         self._run(f"SET memory_limit = {literal(memory_limit)}")
         self._run(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
@@ -36,26 +37,44 @@ class Duck:
         for head, body in {**FUNCTIONS, **OWN_FUNCTIONS}.items():
             self._run(f"CREATE OR REPLACE MACRO {head} AS {body}")
 
-    def another(self) -> "Duck":
-        """Return another session of the same database, for another thread; names of temporary tables are its own."""
+    def attach_work(self) -> None:
+        """Make room for what is of use to one chunk only; it is not written to the database's own file."""
+        self._run("ATTACH IF NOT EXISTS ':memory:' AS work")
+        self._run("SET preserve_insertion_order = true")
+
+    def session(self, slot: str) -> "Duck":
+        """Return another session of the same database, for another thread, with a place of its own for tables."""
         made = object.__new__(Duck)
-        made.folder, made._connection = self.folder, self._connection.cursor()
+        made.folder, made._slot, made._connection = self.folder, slot, self._connection.cursor()
+        made._run(f"CREATE SCHEMA IF NOT EXISTS work.{slot}")
+        made._run(f"SET search_path = 'work.{slot},screening.main'")
         return made
+
+    def has(self, table: str) -> bool:
+        """Return whether there is a table of this name."""
+        return bool(self.count(f"SELECT count(*) FROM information_schema.tables WHERE table_name = {literal(table)}"))
+
+    def view(self, name: str, sql: str) -> None:
+        """Give a query a name."""
+        self._run(f"CREATE OR REPLACE VIEW {name} AS {sql}")
 
     def read_lines(self, files: Iterable[Path]) -> None:
         """See Engine."""
         listed = "[" + ", ".join(literal(str(file)) for file in files) + "]"
-        options = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}, filename = true"
         columns = ", ".join(f"{literal(name)}: 'JSON'" for name in MEMBERS)
         texts = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in MEMBERS)
         self._run(
             f"CREATE OR REPLACE VIEW raw AS SELECT filename AS file, {texts} "
-            f"FROM read_json({listed}, columns = {{{columns}}}, records = true, {options})"
+            f"FROM read_json({listed}, columns = {{{columns}}}, records = true, {OPTIONS}, filename = true)"
         )
         self._run(
             f"CREATE OR REPLACE VIEW line AS SELECT filename AS file, CAST(json AS VARCHAR) AS line "
-            f"FROM read_json_objects({listed}, {options})"
+            f"FROM read_json_objects({listed}, {OPTIONS}, filename = true)"
         )
+
+    def lines_in_order(self, file: Path) -> str:
+        """Return the query of the lines of one file, as they stand; NULL for one that is not JSON."""
+        return f"SELECT CAST(json AS VARCHAR) AS line FROM read_json_objects([{literal(str(file))}], {OPTIONS})"
 
     def keep(self, name: str, sql: str) -> None:
         """See Engine."""
@@ -79,9 +98,11 @@ class Duck:
 
     def rows(self, sql: str) -> Iterator[Row]:
         """See Engine."""
-        cursor = self._connection.cursor().execute(sql)
-        while found := cursor.fetchmany(AT_ONCE):
-            yield from found
+        # Another query of the same session would end a result that is not read to its end.
+        connection = self._connection if self._slot else self._connection.cursor()
+        found = connection.execute(sql)
+        while rows := found.fetchmany(AT_ONCE):
+            yield from rows
 
     def count(self, sql: str) -> int:
         """See Engine."""

@@ -12,7 +12,7 @@ from service.knowledge.model import Convention, Pack
 from service.population.report_bars import Bar, bar, number
 from service.population.report_counts import AGES_TO, Filtration
 from service.population.report_summary import RuleCount
-from service.presenters.page_words import plain_number, spelt
+from service.presenters.page_words import SEVERITY_WORDS, plain_number, spelt
 
 EGFR, WINDOW = "kidney.egfr", "kidney_result_window"
 # One bar stands for so many units; the last one for all values from there on.
@@ -50,6 +50,7 @@ class Drawing:
 
     title: str
     severity: str
+    level: str
     flags: str
     raised: str
     columns: tuple[Column, ...]
@@ -114,9 +115,9 @@ def _drawing(rule: RuleCount, found: Sequence[Filtration], edges: Sequence[int])
     ages = _summed((len(AGES_TO) + 1 if each.age is None else each.age, each.flags) for each in found)
     columns, tallest = _columns(values)
     return Drawing(
-        title=rule.title, severity=rule.severity, flags=number(total), raised=number(rule.raised), columns=columns,
-        tallest=number(tallest), spread=spread, words=_in_words(total, spread),
-        bands=tuple(bar(bands[place], total) for place in range(len(edges) + 1)),
+        title=rule.title, severity=rule.severity, level=SEVERITY_WORDS[rule.severity], flags=number(total),
+        raised=number(rule.raised), columns=columns, tallest=number(tallest), words=_in_words(total, spread),
+        spread=spread, bands=tuple(bar(bands[place], total) for place in range(len(edges) + 1)),
         ages=tuple(bar(ages[place], total) for place in range(len(AGES_TO) + 2)),
     )  # fmt: skip
 

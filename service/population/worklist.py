@@ -44,8 +44,9 @@ def critical_patients(folder: Path, memory_limit: str = MEMORY) -> Iterator[str]
 def post_criticals(charts: Iterable[Chart], reviews: Reviewing, tenant: str, now: datetime) -> Posted:
     """Keep each chart (patient, body, kind: fhir or profile) as an advisory for review; return what became of them.
 
-    A patient for whom the same rules raised a critical flag in an advisory that is kept is there already, and so is
-    one who was posted before. Raise StoreUnavailable where nothing can be kept; what was kept until then stays.
+    Each is evaluated as of the day of `now`, as any request is. A patient for whom the same rules raised a critical
+    flag in an advisory that is kept is there already, and so is one who was posted before. Raise StoreUnavailable where
+    nothing can be kept; what was kept until then stays.
     """
     counts = {POSTED: 0, ALREADY_THERE: 0, REFUSED: 0}
     actor = Actor(name="screening", role="integration", tenant=tenant)

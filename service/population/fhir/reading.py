@@ -4,14 +4,17 @@ Almost every chart is read in SQL. A chart is odd where it holds what SQL would 
 resource, an id that FHIR does not allow, a reference to another server. Those are read by the readers of one patient.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from service.facts.in_sql.dictionary import Dictionary
 from service.facts.in_sql.words import cases, literal
 from service.population.engine import Engine
 from service.population.fhir import lines_sql
-from service.population.fhir.members import READ
+from service.population.fhir.members import READ, REFERRED, TOLD
 from service.population.fhir.tables import ODD_TIME, WORDINGS
 from service.population.fhir.times import is_usual, moment, odd_times
 from service.population.fhir.wording_sql import (
@@ -32,8 +35,25 @@ SUSPECT = (
     "OR regexp_matches(line, '[:,\\[] ?-?[0-9][0-9.]{16,}'))"
 )
 KEYS = "array_to_string(json_keys(line), ',')"
+# That no line is one that may be read in two ways.
+NOTHING = "FALSE"
 PRODUCT = "json_extract_string(medicationReference, '$.reference')"
 OF_PRODUCT = "(?:^|/)Medication/([^/?#]+)(?:/_history/[^/]+)?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many lines there were, of which types read and not read, and which files have to be looked through again."""
+
+    lines: int
+    resources: Mapping[str, int]
+    not_read: Mapping[str, int]
+    some_files: frozenset[str]
+    every_file: bool
+
+    def concerns(self, file: Path) -> bool:
+        """Return whether a file may hold lines that were not used."""
+        return self.every_file or str(file) in self.some_files
 
 
 class Reading:
@@ -44,12 +64,13 @@ class Reading:
 
     def lines(self) -> None:
         """Find the lines that are JSON and yet may be read in two ways: a member twice, NaN, half a character."""
-        self.engine.keep_read("shape", f"SELECT {KEYS} AS keys, bool_or({SUSPECT}) AS suspect, count(*) AS lines FROM line GROUP BY 1")
+        self.engine.keep_read("shape", f"""
+            SELECT {KEYS} AS keys, bool_or({SUSPECT}) AS suspect, count(*) AS lines FROM line GROUP BY 1""")  # fmt: skip
         shapes = [row[0] for row in self.engine.rows("SELECT keys FROM shape WHERE keys IS NOT NULL")]
         twice = [keys for keys in shapes if len(set(keys.split(","))) < len(keys.split(","))]
         is_twice = f"{KEYS} IN ({', '.join(map(literal, twice))})" if twice else "FALSE"
         is_suspect = SUSPECT if self.engine.count("SELECT count(*) FROM shape WHERE suspect") else "FALSE"
-        self.not_strict = f"({is_twice} OR {is_suspect})"
+        self.not_strict = NOTHING if (is_twice, is_suspect) == ("FALSE", "FALSE") else f"({is_twice} OR {is_suspect})"
 
     def people(self) -> None:
         """Number the patients in the order of their ids."""
@@ -96,7 +117,8 @@ class Reading:
     def wordings(self, dictionary: Dictionary) -> None:
         """Read each distinct wording, and count lines by type and by the reason why they are not used."""
         self.engine.keep_read("tally", f"""
-            SELECT kind, reason, wording, count(*) AS lines FROM ({self._worded()}) AS worded GROUP BY 1, 2, 3""")  # fmt: skip
+            SELECT kind, reason, wording, CASE WHEN reason IS NOT NULL THEN file END AS file, count(*) AS lines
+            FROM ({self._worded()}) AS worded GROUP BY 1, 2, 3, 4""")  # fmt: skip
         self.engine.keep("wording", """
             SELECT CAST(row_number() OVER (ORDER BY kind, wording) - 1 AS INT) AS number, kind, wording FROM tally
             WHERE wording IS NOT NULL""")  # fmt: skip
@@ -125,11 +147,29 @@ class Reading:
         self._odd_times()
         self.engine.keep("resource", self._resources())
 
+    def counts(self) -> "Counts":
+        """Return how many lines of what there were, and which files hold some that were not used."""
+        read, others = Counter[str](), Counter[str]()
+        files: set[str] = set()
+        for kind, reason, file, lines in self.engine.rows(
+            "SELECT kind, reason, file, sum(lines) FROM tally GROUP BY kind, reason, file"
+        ):
+            if reason is not None:
+                files.add(str(file))
+            elif kind in (*READ, *TOLD, *REFERRED):
+                read[str(kind)] += int(lines)
+            else:
+                others[str(kind)] += int(lines)
+        # A line that may be read in two ways is in any file, so all are looked through.
+        every = self.not_strict != NOTHING
+        lines = self.engine.count("SELECT sum(lines) FROM shape")
+        return Counts(lines, dict(sorted(read.items())), dict(sorted(others.items())), frozenset(files), every)
+
     def _odd_people(self) -> None:
         """Find whose charts are read one by one."""
         self.engine.keep_read("suspected", f"""
             SELECT DISTINCT p.pid FROM ({lines_sql.whose(lines_sql.members_of("line", self.not_strict))}) AS l
-            JOIN person p ON p.patient = l.patient_id""" if self.not_strict != "(FALSE OR FALSE)" else
+            JOIN person p ON p.patient = l.patient_id""" if self.not_strict != NOTHING else
             "SELECT pid FROM person WHERE FALSE")  # fmt: skip
         # Of copies with different versions the newest counts; of others only the readers of one patient can say.
         self.engine.keep("copied", """

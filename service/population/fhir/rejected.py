@@ -1,0 +1,59 @@
+"""Names every line that was not used: file, line number, reason. Only files that hold such lines are read again."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from schemas.problem import Refused
+from service.facts.in_sql.words import cases, literal
+from service.intake.strict_json import parse_fhir
+from service.population.duck import Duck
+from service.population.fhir import lines_sql
+from service.population.fhir.lines_sql import NOT_JSON, NOT_STRICT, REASONS
+from service.population.inputs import Input, lines_of
+
+Rejected = dict[str, Any]
+
+
+def rejected_lines(duck: Duck, found: Input, file: Path, not_strict: str) -> Iterator[Rejected]:
+    """Yield the rejected lines of one file, in order; `duck` has the table `person`, and no other view `line`."""
+    reasons = dict(_reasons(duck, file, not_strict))
+    if not reasons:
+        return
+    for nth, (number, _) in enumerate(lines_of(file), 1):
+        if nth in reasons:
+            yield {"file": found.name_of(file), "line": number, "reason": REASONS[reasons[nth]]}
+
+
+def _reasons(duck: Duck, file: Path, not_strict: str) -> Iterator[tuple[int, str]]:
+    """Yield, by the place among the lines that are not blank, why a line is not used."""
+    reason = cases([("line IS NULL", literal(NOT_JSON))], lines_sql.reason("p.pid"))
+    lines = f"(SELECT *, {not_strict} AS is_suspect FROM ({_numbered(duck, file)}) AS counted) AS numbered"
+    rows = duck.rows(f"""
+        SELECT nth, reason, CASE WHEN is_suspect THEN line END AS text FROM (
+          SELECT l.*, {reason} AS reason FROM ({lines_sql.whose(lines)}) AS l
+          LEFT JOIN person p ON p.patient = l.patient_id) AS told
+        WHERE reason IS NOT NULL OR coalesce(is_suspect, FALSE)""")  # fmt: skip
+    for nth, why, text in rows:
+        if text is not None and _is_refused(text):
+            yield int(nth), NOT_STRICT
+        elif why is not None:
+            yield int(nth), str(why)
+
+
+def _numbered(duck: Duck, file: Path) -> str:
+    names = ("resourceType", "id", "subject", "patient")
+    members = ", ".join(f"CAST(json_extract(line, '$.{name}') AS VARCHAR) AS {name}" for name in names)
+    return f"SELECT row_number() OVER () AS nth, line, {members} FROM ({duck.lines_in_order(file)}) AS read"
+
+
+def _is_refused(line: str) -> bool:
+    try:
+        return not isinstance(parse_fhir(line.encode()), dict)
+    except (Refused, UnicodeEncodeError):
+        return True
+
+
+def told(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return counts by reason in words."""
+    return {REASONS[reason]: count for reason, count in sorted(counts.items())}
