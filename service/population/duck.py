@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,23 @@ OPTIONS = f"format = 'newline_delimited', ignore_errors = true, maximum_object_s
 OWN_FUNCTIONS = {
     "shifted_text(moment, minutes)": "strftime(moment + to_minutes(minutes), '%Y-%m-%dT%H:%M:%S')",
 }
+
+
+class DuckFailed(Exception):
+    """DuckDB could not go on: memory or disk are full; the message says which, and what to do."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in a sentence what people can mend; anything else is a mistake of ours and goes on as it is."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise DuckFailed("The limit of memory is too small (--memory-limit).") from None
+    except duckdb.IOException as error:
+        if "No space left" in str(error) or "disk" in str(error).lower():
+            raise DuckFailed("The disk is full.") from None
+        raise
 
 
 class Duck:
@@ -100,7 +118,8 @@ class Duck:
         """See Engine."""
         # Another query of the same session would end a result that is not read to its end.
         connection = self._connection if self._slot else self._connection.cursor()
-        found = connection.execute(sql)
+        with _told():
+            found = connection.execute(sql)
         while rows := found.fetchmany(AT_ONCE):
             yield from rows
 
@@ -118,7 +137,8 @@ class Duck:
         self._connection.close()
 
     def _run(self, sql: str) -> None:
-        self._connection.execute(sql)
+        with _told():
+            self._connection.execute(sql)
 
 
 def quoted(name: str) -> str:

@@ -33,8 +33,13 @@ class Screened:
 @contextmanager
 def reading(folder: Path, memory_limit: str = MEMORY) -> Iterator[Screened]:
     """Open what a screening left; what does not fit into the memory is put aside in the same folder, and removed."""
-    with (
-        tempfile.TemporaryDirectory(prefix=".reading-", dir=folder) as aside,
-        duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": aside}) as connection,
-    ):
-        yield Screened(folder, connection)
+    with tempfile.TemporaryDirectory(prefix=".reading-", dir=folder) as aside:
+        wanted: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "temp_directory": aside,
+            "preserve_insertion_order": "false",
+        }
+        with duckdb.connect(config=wanted) as connection:
+            # DuckDB would draw a bar of its own on a terminal.
+            connection.execute("SET enable_progress_bar = false")
+            yield Screened(folder, connection)
