@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from schemas.client import NOBODY
 from service.cli.packs import pack_or_stop, rules_folder
 from service.cli.told import BAD_INPUT, BAD_RULES, BAD_SETTINGS, stop
 from service.facts.in_sql.query import NoSqlForm
@@ -23,6 +24,7 @@ from service.population.request import DUCKDB, SPARK, Request, Stopped
 from service.population.screening import screen as screen_population
 from service.population.to_worklist import NoDatabase, to_worklist
 
+WIDTH = 120
 FULL = (errno.ENOSPC, errno.EDQUOT)
 MOST_SHOWN = 12
 
@@ -47,7 +49,7 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
     help="The share of lines that may be unusable.",
 )  # fmt: skip
 @click.option("--to-worklist", is_flag=True, help="Keep patients with a raised critical flag for review.")
-@click.option("--tenant", default="default", show_default=True, help="Whose worklist; of --to-worklist alone.")
+@click.option("--tenant", default=NOBODY.tenant, show_default=True, help="Whose worklist; of --to-worklist alone.")
 def screen(  # noqa: PLR0913, PLR0917 - Each is an option of the command.
     given: Path, out: Path, engine: str, master: str, memory_limit: str, threads: int | None, as_of: date | None,
     max_rejected: float, to_worklist: bool, tenant: str,
@@ -108,6 +110,7 @@ def _shown() -> Iterator[_Shown]:
 def _show(summary: dict[str, Any], out: Path) -> None:
     """Say on standard error what was found."""
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console.width = console.width if console.is_terminal else WIDTH
     flags, rejected = summary["flags"], summary["rejected"]
     console.print(
         f"{summary['patients']} patients, {summary['with_flags']} with a raised flag · {flags['raised']} flags raised · "

@@ -23,7 +23,7 @@ REFUSED: dict[str, Ask] = {
     "sign": lambda store, tenant, advisory: store.sign(tenant, advisory, 1, BOB, NOW),
 }
 # They name no advisory, or hold nothing of a patient; the tests below are about them.
-OTHERS = {"keep", "kept_before", "worklist", "keep_pack", "pack"}
+OTHERS = {"keep", "kept_before", "worklist", "was_raised", "keep_pack", "pack"}
 
 
 @pytest.mark.parametrize("method", NOTHING)
@@ -59,6 +59,12 @@ def test_a_patient_of_another_tenant_is_another_patient(store: AdvisoryStore) ->
     mine, others = keep(store, patient="p-1"), keep(store, BOB, patient="p-1")
     lines = store.summary("general", mine), store.summary("other", others)
     assert [line and line.status for line in lines] == ["open", "open"]
+
+
+def test_what_was_raised_for_a_patient_of_another_tenant_is_not_known(store: AdvisoryStore) -> None:
+    keep(store, patient="p-1")
+    assert store.was_raised("general", "p-1", "a" * 64, "critical")
+    assert not store.was_raised("other", "p-1", "a" * 64, "critical")
 
 
 def test_two_tenants_may_use_the_same_idempotency_key(store: AdvisoryStore) -> None:

@@ -1,0 +1,188 @@
+"""From DuckDB's dialect, in which every query is written, to Spark's.
+
+sqlglot knows most of it. Here is the rest: what both engines have and mean differently, said so that Spark means the same.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+
+from sqlglot import exp, parse_one
+from sqlglot.dialects.duckdb import DuckDB
+
+from service.facts.in_sql.words import FUNCTIONS
+from service.population.regexes import java_regex
+
+SPARK = "spark"
+# What Spark is given in place of the functions that DuckDB is given, where it has them shorter; in Spark's own dialect.
+OWN_FUNCTIONS = {
+    "each_once(texts)": "array_distinct(texts)",
+    "told_of(told, fact)": "try_element_at(told, fact)",
+    "shifted_text(moment, minutes)": "replace(date_format(timestampadd(MINUTE, minutes, moment), 'yyyy-MM-dd HH:mm:ss'), ' ', 'T')",
+}
+
+
+class NoSparkForm(Exception):
+    """A query holds what is not known to mean the same in Spark."""
+
+
+class Written(DuckDB):
+    """DuckDB's dialect as it is written here: `len` is of lists, `length` of texts."""
+
+    class Parser(DuckDB.Parser):
+        """Tells the two apart."""
+
+        FUNCTIONS = {**DuckDB.Parser.FUNCTIONS, "LEN": exp.ArraySize.from_arg_list}
+
+
+def to_spark(sql: str) -> str:
+    """Return a query of DuckDB's in Spark's dialect; raise NoSparkForm for what has none."""
+    return translated(parse_one(sql, dialect=Written)).sql(dialect=SPARK)
+
+
+def translated(tree: exp.Expr) -> exp.Expr:
+    """Return a tree that is Spark's once it is written; the tree given is changed."""
+    tree = _expanded(tree)
+    for node in reversed(list(tree.find_all(*CHANGES))):
+        change = CHANGES[type(node)]
+        new = change(node)
+        if new is not node:
+            if node is tree:
+                tree = new
+            else:
+                node.replace(new)
+    return tree
+
+
+def _expanded(tree: exp.Expr) -> exp.Expr:
+    """Put the bodies of our own functions in the place of their calls, inner ones first."""
+    for call in reversed(list(tree.find_all(exp.Anonymous))):
+        found = _functions().get(call.name.lower())
+        if found:
+            new = _called(*found, call.expressions)
+            tree = new if call is tree else tree
+            call.replace(new)
+    return tree
+
+
+@cache
+def _functions() -> Mapping[str, tuple[tuple[str, ...], exp.Expr]]:
+    """Return the parameters and the body of each function, which may call those before it."""
+    found: dict[str, tuple[tuple[str, ...], exp.Expr]] = {}
+    for head, body in {**FUNCTIONS, **OWN_FUNCTIONS}.items():
+        name, parameters = head.rstrip(")").split("(")
+        dialect = SPARK if head in OWN_FUNCTIONS else Written
+        found[name] = (tuple(parameters.split(", ")), parse_one(body, dialect=dialect))
+    return found
+
+
+def _called(parameters: tuple[str, ...], body: exp.Expr, given: list[exp.Expr]) -> exp.Expr:
+    values = dict(zip(parameters, given, strict=True))
+    new = exp.paren(body.copy(), copy=False)
+    for column in list(new.find_all(exp.Column)):
+        if column.name in values and not column.table:
+            column.replace(values[column.name].copy())
+    return _expanded(new)
+
+
+def _function(name: str, *given: exp.Expr | str) -> exp.Anonymous:
+    return exp.Anonymous(this=name, expressions=[exp.Literal.string(each) if isinstance(each, str) else each for each in given])
+
+
+def _not_materialized(node: exp.Expr) -> exp.Expr:
+    node.set("materialized", None)
+    return node
+
+
+def _bracket(node: exp.Expr) -> exp.Expr:
+    """A list ends where it ends: what is behind is NULL, not an error. sqlglot counts literals from 0, and nothing else."""
+    (place,) = node.expressions
+    if isinstance(place, exp.Slice):
+        start, end = int(place.this.name), int(place.expression.name)
+        return _function("slice", node.this, exp.Literal.number(start), exp.Literal.number(end - start + 1))
+    if place.is_int:
+        return _function("get", node.this, place)
+    return _function("try_element_at", node.this, place)
+
+
+def _like(node: exp.Expr) -> exp.Expr:
+    """A backslash is itself in DuckDB, and in Spark takes the meaning from what follows."""
+    pattern = node.expression
+    if not pattern.is_string:
+        raise NoSparkForm(f"LIKE {pattern.sql()}")
+    return exp.Like(this=node.this, expression=exp.Literal.string(pattern.name.replace("\\", "\\\\")))
+
+
+def _regex(node: exp.Expr) -> exp.Expr:
+    pattern = node.expression
+    if not pattern.is_string:
+        raise NoSparkForm(f"a regular expression {pattern.sql()}")
+    node.set("expression", exp.Literal.string(java_regex(pattern.name)))
+    return node
+
+
+def _json(node: exp.Expr) -> exp.Expr:
+    """What is found keeps its quotes; of many, what each has goes into a list."""
+    path = node.expression.sql(dialect=SPARK).strip("'")
+    parsed = _function("try_parse_json", node.this)
+    if not path.startswith("$[*]"):
+        return _function("to_json", _function("try_variant_get", parsed, path, "variant"))
+    inner = _function("to_json", _function("try_variant_get", exp.column("each"), "$" + path[4:], "variant"))
+    each = exp.Lambda(this=inner, expressions=[exp.to_identifier("each")])
+    texts = _function("transform", _function("try_variant_get", parsed, "$", "array<variant>"), each)
+    return exp.Concat(expressions=[exp.Literal.string("["), _function("array_join", texts, ","), exp.Literal.string("]")])
+
+
+def _any_value(node: exp.Expr) -> exp.Expr:
+    return _function("any_value", node.this.this, exp.true()) if isinstance(node.this, exp.AnyValue) else node
+
+
+def _gathered(node: exp.Expr) -> exp.Expr:
+    """A list in order: Spark gathers in no order, so the keys are gathered with each text; of nothing, NULL."""
+    ordered, where = node.this, node.parent.expression if isinstance(node.parent, exp.Filter) else None
+    keys = ordered.expressions if isinstance(ordered, exp.Order) else []
+    if any(key.args.get("desc") for key in keys):
+        raise NoSparkForm("a list in falling order")
+    value = ordered.this if keys else ordered
+    fields = [*(exp.alias_(key.this, f"key{place}") for place, key in enumerate(keys)), exp.alias_(value, "value")]
+    found: exp.Expr = _function("collect_list", exp.Struct(expressions=fields) if keys else value)
+    if where is not None:
+        found = exp.Filter(this=found, expression=where.copy())
+    texts: exp.Expr = found.copy()
+    if keys:
+        field = exp.Lambda(this=exp.Dot(this=exp.to_identifier("each"), expression=exp.to_identifier("value")), expressions=[exp.to_identifier("each")])  # fmt: skip
+        texts = _function("transform", _function("array_sort", texts), field)
+    if isinstance(node, exp.GroupConcat):
+        texts = _function("array_join", texts, node.args["separator"])
+    return exp.If(this=exp.GT(this=exp.ArraySize(this=found), expression=exp.Literal.number(0)), true=texts, false=exp.null())
+
+
+def _aggregate(node: exp.Expr) -> exp.Expr:
+    """A list that was gathered has taken the condition inside."""
+    inner = node.this
+    return inner if isinstance(inner, exp.If) else node
+
+
+def _unnested(node: exp.Expr) -> exp.Expr:
+    """Lists side by side become one list of rows."""
+    aliases = [each for each in node.expressions if isinstance(each, exp.Alias) and isinstance(each.this, exp.Explode)]
+    if len(aliases) < 2:  # noqa: PLR2004 - one alone is written alike
+        return node
+    lists = [each.this.this for each in aliases]
+    if not all(isinstance(each, exp.Array) for each in lists):
+        raise NoSparkForm("lists side by side that are not written out")
+    names = [each.alias for each in aliases]
+    rows = [
+        exp.Struct(expressions=[exp.alias_(value, name, copy=False) for name, value in zip(names, values, strict=True)])
+        for values in zip(*(each.expressions for each in lists), strict=True)
+    ]
+    kept = [each for each in node.expressions if each not in aliases]
+    node.set("expressions", [*kept, _function("inline", exp.Array(expressions=rows))])
+    return node
+
+
+CHANGES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.CTE: _not_materialized, exp.Bracket: _bracket, exp.Like: _like, exp.RegexpLike: _regex,
+    exp.RegexpExtract: _regex, exp.RegexpExtractAll: _regex, exp.JSONExtract: _json, exp.IgnoreNulls: _any_value,
+    exp.ArrayAgg: _gathered, exp.GroupConcat: _gathered, exp.Filter: _aggregate, exp.Select: _unnested,
+}  # fmt: skip
