@@ -96,6 +96,8 @@ def _not_materialized(node: exp.Expr) -> exp.Expr:
 
 def _bracket(node: exp.Expr) -> exp.Expr:
     """A list ends where it ends: what is behind is NULL, not an error. sqlglot counts literals from 0, and nothing else."""
+    if node.args.get("safe"):
+        return node
     (place,) = node.expressions
     if isinstance(place, exp.Slice):
         start, end = int(place.this.name), int(place.expression.name)
