@@ -43,7 +43,9 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 @click.option("--master", default="local[2]", show_default=True, help="Where Spark runs; of --engine spark alone.")
 @click.option("--memory-limit", default="1GB", show_default=True, help="What DuckDB may keep in memory.")
 @click.option("--threads", type=click.IntRange(min=1), help="How many DuckDB may use; default: all.")
-@click.option("--as-of", callback=_day, metavar="DATE", help="The day of evaluation; default: today, or the profiles' own.")
+@click.option(
+    "--as-of", callback=_day, metavar="DATE", help="The day of evaluation; default: today, or the profiles' own."
+)
 @click.option(
     "--max-rejected", type=click.FloatRange(0, 1), default=0.05, show_default=True,
     help="The share of lines that may be unusable.",
@@ -131,7 +133,9 @@ def _rules(rules: list[dict[str, Any]]) -> Table:
 
 
 def _unknowns(unknowns: list[dict[str, Any]]) -> Table:
-    table = Table("fact", "why it is not known", "patients", "flags", title="What is missing most", title_justify="left")
+    table = Table(
+        "fact", "why it is not known", "patients", "flags", title="What is missing most", title_justify="left"
+    )
     for unknown in unknowns[:MOST_SHOWN]:
         reason = unknown["reason"].replace("_", " ")
         table.add_row(unknown["fact"], reason, str(unknown["patients"]), str(unknown["flags"]))
@@ -143,5 +147,7 @@ def _post(request: Request, tenant: str, now: datetime) -> None:
         posted = to_worklist(request, rules_folder(), tenant, now)
     except NoDatabase as why:
         stop(BAD_SETTINGS, f"The worklist cannot be reached: {why} The screening itself is whole.")
-    told = f"{posted.posted} patients put into the worklist, {posted.already_there} were there, {posted.refused} refused."
+    told = (
+        f"{posted.posted} patients put into the worklist, {posted.already_there} were there, {posted.refused} refused."
+    )
     click.echo(told, err=True)

@@ -55,8 +55,12 @@ def _bundles(duck: Duck, found: Input, patients: Sequence[str]) -> Iterator[Char
     duck.keep_read("product", f"""
         SELECT p.name, l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
         JOIN product_name p ON p.name = l.kind || '/' || l.known WHERE l.kind IN ({lines_sql.in_words(REFERRED)})""")  # fmt: skip
-    products = {str(name): str(line) for name, line in duck.rows("SELECT name, line FROM product") if _is_strict(str(line))}
-    for patient, rows in groupby(duck.rows("SELECT patient, line FROM chart ORDER BY patient, line"), key=lambda row: row[0]):
+    products = {
+        str(name): str(line) for name, line in duck.rows("SELECT name, line FROM product") if _is_strict(str(line))
+    }
+    for patient, rows in groupby(
+        duck.rows("SELECT patient, line FROM chart ORDER BY patient, line"), key=lambda row: row[0]
+    ):
         lines = [str(line) for _, line in rows if _is_strict(str(line))]
         named = sorted({name for line in lines for name in re.findall(REFERENCE, line)} & products.keys())
         yield str(patient), _bundle([*lines, *(products[name] for name in named)]), FHIR

@@ -35,7 +35,8 @@ def queries(pack: Pack, as_of: date) -> Queries:
     names = list(query.ctes)
     middle, last = names.index("person_facts") + 1, names.index("derived") + 1
     first, second = (
-        FactsQuery({name: query.ctes[name] for name in part}, query.formed) for part in (names[:middle], names[middle:last])
+        FactsQuery({name: query.ctes[name] for name in part}, query.formed)
+        for part in (names[:middle], names[middle:last])
     )
     steps = {
         "person_facts": first.sql("SELECT * FROM person_facts"),

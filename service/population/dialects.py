@@ -86,7 +86,9 @@ def _called(parameters: tuple[str, ...], body: exp.Expr, given: list[exp.Expr]) 
 
 
 def _function(name: str, *given: exp.Expr | str) -> exp.Anonymous:
-    return exp.Anonymous(this=name, expressions=[exp.Literal.string(each) if isinstance(each, str) else each for each in given])
+    return exp.Anonymous(
+        this=name, expressions=[exp.Literal.string(each) if isinstance(each, str) else each for each in given]
+    )
 
 
 def _not_materialized(node: exp.Expr) -> exp.Expr:
@@ -132,7 +134,9 @@ def _json(node: exp.Expr) -> exp.Expr:
     inner = _function("to_json", _function("try_variant_get", exp.column("each"), "$" + path[4:], "variant"))
     each = exp.Lambda(this=inner, expressions=[exp.to_identifier("each")])
     texts = _function("transform", _function("try_variant_get", parsed, "$", "array<variant>"), each)
-    return exp.Concat(expressions=[exp.Literal.string("["), _function("array_join", texts, ","), exp.Literal.string("]")])
+    return exp.Concat(
+        expressions=[exp.Literal.string("["), _function("array_join", texts, ","), exp.Literal.string("]")]
+    )
 
 
 def _any_value(node: exp.Expr) -> exp.Expr:
@@ -156,7 +160,9 @@ def _gathered(node: exp.Expr) -> exp.Expr:
         texts = _function("transform", _function("array_sort", texts), field)
     if isinstance(node, exp.GroupConcat):
         texts = _function("array_join", texts, node.args["separator"])
-    return exp.If(this=exp.GT(this=exp.ArraySize(this=found), expression=exp.Literal.number(0)), true=texts, false=exp.null())
+    return exp.If(
+        this=exp.GT(this=exp.ArraySize(this=found), expression=exp.Literal.number(0)), true=texts, false=exp.null()
+    )
 
 
 def _aggregate(node: exp.Expr) -> exp.Expr:

@@ -111,7 +111,9 @@ class Duck:
             for row in rows:
                 written.write(json.dumps(row, ensure_ascii=False) + "\n")
         types = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in columns.items())
-        self.keep(name, f"SELECT * FROM read_json({literal(str(file))}, columns = {{{types}}}, format = 'newline_delimited')")
+        self.keep(
+            name, f"SELECT * FROM read_json({literal(str(file))}, columns = {{{types}}}, format = 'newline_delimited')"
+        )
         file.unlink()
 
     def rows(self, sql: str) -> Iterator[Row]:

@@ -46,7 +46,9 @@ def java_home() -> Path:
     for home in _homes():
         if _version(home) >= OLDEST_JAVA:
             return home
-    raise NoSpark(f"Spark needs Java {OLDEST_JAVA}: install it (on Debian: apt-get install openjdk-17-jre-headless) or set JAVA_HOME.")
+    raise NoSpark(
+        f"Spark needs Java {OLDEST_JAVA}: install it (on Debian: apt-get install openjdk-17-jre-headless) or set JAVA_HOME."
+    )
 
 
 def _homes() -> Iterator[Path]:

@@ -51,10 +51,13 @@ class ProfileLines:
         tables = {**RECORDED, "profile": COLUMNS}
         with RowFiles(folder, "read_", tables) as files:
             for number, (patient, profile) in enumerate(self._profiles()):
-                files.add({**rows_of(number, profile, self._dictionary), "profile": [{"line": number, "patient": patient}]})
+                files.add(
+                    {**rows_of(number, profile, self._dictionary), "profile": [{"line": number, "patient": patient}]}
+                )
         files.load(engine)
         engine.keep(
-            "person", "SELECT CAST(row_number() OVER (ORDER BY patient) - 1 AS INT) AS pid, patient, line FROM read_profile"
+            "person",
+            "SELECT CAST(row_number() OVER (ORDER BY patient) - 1 AS INT) AS pid, patient, line FROM read_profile",
         )
         for name, columns in RECORDED.items():
             listed = ", ".join("p.pid" if column == "pid" else f"r.{column}" for column in columns)

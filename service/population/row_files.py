@@ -24,7 +24,9 @@ class RowFiles:
         self._files = {name: path.open("w", encoding="utf-8") for name, path in self._paths.items()}
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Close the files."""
         for file in self._files.values():
             file.close()

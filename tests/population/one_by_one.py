@@ -30,7 +30,11 @@ def charts(folder: Path) -> dict[str, list[str]]:
     for file in sorted(folder.glob("*.ndjson*")):
         for _, line in lines_of(file):
             resource = _resource(line)
-            kind, known, text = str(resource.get("resourceType")), str(resource.get("id", "")), line.decode("utf-8", "replace")
+            kind, known, text = (
+                str(resource.get("resourceType")),
+                str(resource.get("id", "")),
+                line.decode("utf-8", "replace"),
+            )
             if kind in REFERRED:
                 products[f"{kind}/{known}"] = text
             elif (patient := _patient(resource)) is not None:
@@ -80,7 +84,12 @@ def told(advisory: Advisory, places: list[str]) -> Told:
     return {
         flag.rule.id: (
             flag.outcome,
-            plain([[each.fact, each.value, each.unit, each.date, _at(each.at, places), each.source] for each in flag.because]),
+            plain(
+                [
+                    [each.fact, each.value, each.unit, each.date, _at(each.at, places), each.source]
+                    for each in flag.because
+                ]
+            ),
             plain([[each.fact, each.reason, _at(each.at, places), each.detail] for each in flag.missing]),
         )
         for flag in advisory.flags

@@ -14,7 +14,9 @@ def screened(folder: Path) -> dict[str, Told]:
     query = "SELECT patient, rule, outcome, because, missing FROM read_parquet(?) ORDER BY patient, rule"
     found: dict[str, dict[str, tuple[str, str, str]]] = defaultdict(dict)
     for patient, rule, outcome, because, missing in duckdb.execute(query, [f"{folder}/flags/*.parquet"]).fetchall():
-        seen = [[each[name] for name in ("fact", "value", "unit", "date", "at", "source")] for each in json.loads(because)]
+        seen = [
+            [each[name] for name in ("fact", "value", "unit", "date", "at", "source")] for each in json.loads(because)
+        ]
         gaps = [[each[name] for name in ("fact", "reason", "at", "detail")] for each in json.loads(missing)]
         found[patient][rule] = (outcome, plain(seen), plain(gaps))
     return dict(found)

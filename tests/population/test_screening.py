@@ -59,9 +59,7 @@ def test_the_same_bytes_whatever_the_threads_and_files(export: Path, tmp_path: P
     assert json.loads(one["summary.json"]) == json.loads(two["summary.json"])
 
 
-def test_a_killed_screening_goes_on_where_it_was(
-    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_screening_goes_on_where_it_was(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.population.chunks.PATIENTS", 30)
     run(export, tmp_path / "whole")
     derive, derived = Chunks._derive, []

@@ -139,5 +139,3 @@ def test_sql_derives_the_same_facts(duck: Duck, drawn: list[dict[str, Any]], dra
             assert (row[column_of(name, SEEN)] or "") == seen, name
             if may_be_unknown(fact):
                 assert row[column_of(name, GAPS)] == gaps, name
-
-

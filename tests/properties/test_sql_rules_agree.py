@@ -56,7 +56,9 @@ def asked(conditions: list[Node], facts: dict[str, Fact]) -> list[tuple[object, 
         f"{made.value(each)}, {reasons.because(each)}, {reasons.known_so_far(each)}, {reasons.missing(each)}"
         for each in conditions
     )
-    row = DUCK.execute(f"SELECT {answers} FROM (SELECT *{shared} FROM (SELECT {columns(facts)}) AS f) AS c").fetchall()[0]
+    row = DUCK.execute(f"SELECT {answers} FROM (SELECT *{shared} FROM (SELECT {columns(facts)}) AS f) AS c").fetchall()[
+        0
+    ]
     return [tuple(row[place : place + 4]) for place in range(0, len(row), 4)]
 
 

@@ -48,7 +48,9 @@ class Dictionary:
             number = self._meanings[key] = len(self._meanings)
             hits = list(self._hits(number, name, read))
             self.hits += hits
-            self.meanings.append({"meaning": number, "recognised": read.recognised, **_bits(hits, len(self.pack.facts))})
+            self.meanings.append(
+                {"meaning": number, "recognised": read.recognised, **_bits(hits, len(self.pack.facts))}
+            )
         return number
 
     def _hits(self, meaning: int, name: str, read: Read) -> Iterator[Row]:

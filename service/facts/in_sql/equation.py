@@ -5,7 +5,16 @@ that the last bit, in which machines differ, never counts.
 """
 
 from service.facts import ckd_epi
-from service.facts.computed import ADULTS_ONLY, FROM_BOTH, FROM_CREATININE, NEEDS_BOTH, NOT_HELD, NOT_TOGETHER, UNIT, ZERO
+from service.facts.computed import (
+    ADULTS_ONLY,
+    FROM_BOTH,
+    FROM_CREATININE,
+    NEEDS_BOTH,
+    NOT_HELD,
+    NOT_TOGETHER,
+    UNIT,
+    ZERO,
+)
 from service.facts.filtration import MEMBERS
 from service.facts.in_sql.columns import LOW, column_of
 from service.facts.in_sql.results import AGED, SHOWN, gap_text, kept
@@ -159,7 +168,9 @@ def unused_gap() -> str:
 
 
 def _equation() -> str:
-    turned = cases((f"comparator = {literal(one)}", literal(f',"comparator":"{other}"')) for one, other in TURNED.items())
+    turned = cases(
+        (f"comparator = {literal(one)}", literal(f',"comparator":"{other}"')) for one, other in TURNED.items()
+    )
     alone = _seen(tenths("coalesce(low, high)"), f"coalesce({turned}, '')", FROM_CREATININE)
     both = _seen(tenths("value"), "''", FROM_BOTH)
     return f"""

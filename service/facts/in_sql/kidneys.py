@@ -95,8 +95,8 @@ def filtration(declared: Declared) -> Formed:
         column_of(fact, HIGH): cases([(known, "filtrated__high")]),
     }
     seen = cases([(known, f"prefixed(filtrated__seen, {prefix})")])
-    first_at = "regexp_extract(filtrated__seen[1], '\"at\":\"([^\"]*)\"', 1)"
-    bound = f"{prefix} || '\"reason\":\"comparator\",\"at\":\"' || {first_at} || {literal(BOUND)}"
+    first_at = 'regexp_extract(filtrated__seen[1], \'"at":"([^"]*)"\', 1)'
+    bound = f'{prefix} || \'"reason":"comparator","at":"\' || {first_at} || {literal(BOUND)}'
     gaps = cases(
         [("filtrated__gaps IS NOT NULL", f"prefixed(filtrated__gaps, {prefix})"), (known, bound)],
         told_gap(fact, NOTHING),

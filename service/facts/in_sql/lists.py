@@ -39,7 +39,11 @@ def any_entry(declared: Declared) -> Formed:
     listed = lists_of(declared.fact)[0]
     left_open = f"coalesce(open_{listed}, open_procedures_dialysis)" if listed == "conditions" else f"open_{listed}"
     state = cases([(declared.has(HIT), "TRUE"), (f"{left_open} IS NOT NULL", "NULL")], "FALSE")
-    texts = f"coalesce(open_{listed}_text, open_procedures_dialysis_text)" if listed == "conditions" else f"open_{listed}_text"
+    texts = (
+        f"coalesce(open_{listed}_text, open_procedures_dialysis_text)"
+        if listed == "conditions"
+        else f"open_{listed}_text"
+    )
     return _formed(declared, state, f"replace({texts}, {literal(MARK)}, {declared.prefix})", AT[listed])
 
 

@@ -107,7 +107,7 @@ def _form(declared: Declared) -> Formed:
 
 def _of_lists(facts: int) -> dict[str, str]:
     """Return the queries that gather, for each patient, the entries that bear on facts, and what is open about lists."""
-    shown = f"h.head || e.pointer || '\",\"source\":' || {source_json('e')} || h.tail"
+    shown = f'h.head || e.pointer || \'","source":\' || {source_json("e")} || h.tail'
     mark = literal(MARK)
     words = "".join(f", bit_or(m.{name}) AS {name}" for what in WAYS for name in words_of(facts, what))
     return {
@@ -150,7 +150,9 @@ def _of_lists(facts: int) -> dict[str, str]:
 
 def _supplied() -> str:
     tests = (path for path in PATHS if path not in MEMBERS)
-    return "".join(f", CASE WHEN bool_or(path = {literal(path)}) THEN TRUE END AS has_{path.replace('.', '__')}" for path in tests)
+    return "".join(
+        f", CASE WHEN bool_or(path = {literal(path)}) THEN TRUE END AS has_{path.replace('.', '__')}" for path in tests
+    )
 
 
 def _members() -> dict[str, str]:
@@ -161,7 +163,9 @@ def _members() -> dict[str, str]:
 
 
 def _pivoted(source: str, by: str, columns: Mapping[str, str], value: str) -> str:
-    each = "".join(f", any_value({value}) FILTER (WHERE {by} = {literal(key)}) AS {name}" for name, key in columns.items())
+    each = "".join(
+        f", any_value({value}) FILTER (WHERE {by} = {literal(key)}) AS {name}" for name, key in columns.items()
+    )
     return f"SELECT pid{each} FROM {source} GROUP BY pid"
 
 
@@ -214,7 +218,7 @@ def _not_known(fact: str) -> str:
     """Return that a fact is not known as something seen, from the first of its gaps."""
     gaps = column_of(fact, GAPS)
     reason = f"replace(regexp_extract({gaps}, '\"reason\":\"([^\"]*)\"', 1), '_', ' ')"
-    place = f"regexp_extract({gaps}, '\"at\":(\"[^\"]*\")', 1)"
+    place = f'regexp_extract({gaps}, \'"at":("[^"]*")\', 1)'
     head, tail = f'{prefix_of(fact)}"value":null,"unit":null,"date":null,"at":', ',"source":null,"origin":"not known: '
     return f"{literal(head)} || {place} || {literal(tail)} || {reason} || '\"}}'"
 

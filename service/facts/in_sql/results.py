@@ -18,7 +18,7 @@ from service.knowledge.model import Pack
 BEFORE = "ORDER BY ord ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
 KIDNEY = ", ".join(map(literal, MEMBERS))
 AGED = "CASE WHEN age_days IS NULL THEN '' ELSE ',\"age_days\":' || age_days END"
-SHOWN = f"day_json || ',\"at\":\"' || pointer || '\",\"source\":' || source_json || {{middle}} || {AGED} || {{tail}}"
+SHOWN = f'day_json || \',"at":"\' || pointer || \'","source":\' || source_json || {{middle}} || {AGED} || {{tail}}'
 
 
 BOUND = '","detail":"The value is known only as a bound, which leaves this open."}'
@@ -146,7 +146,14 @@ def gathered(pack: Pack) -> dict[str, str]:
         if path in MEMBERS:
             continue
         test, where = test_of(path), f"FILTER (WHERE path = {literal(path)})"
-        numbers_of = {"is_usable": "usable", "low": "low", "high": "high", "gap": "gap", "seen": "seen", "pointer": "pointer"}
+        numbers_of = {
+            "is_usable": "usable",
+            "low": "low",
+            "high": "high",
+            "gap": "gap",
+            "seen": "seen",
+            "pointer": "pointer",
+        }
         columns |= {f"{test}__{name}": f"any_value({of}) {where}" for name, of in numbers_of.items()}
         readings_of = {"": "reading", "_gap": "reading_gap", "_doubt": "reading_doubt", "_seen": "reading_seen"}
         columns |= {f"{test}__reading{name}": f"any_value({of}) {where}" for name, of in readings_of.items()}

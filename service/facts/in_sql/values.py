@@ -13,6 +13,7 @@ from service.facts.model import NOT_SUPPLIED, Gap
 
 WORDS = {"patient.sex": "sex", "diet.magnesium_rich_foods": "magnesium_rich_foods"}
 
+
 def word(declared: Declared) -> Formed:
     """Form a fact that is one of a few words."""
     fact, of = declared.fact, declared.fact.given["of"]
@@ -28,10 +29,16 @@ def age(declared: Declared) -> Formed:
     fact = declared.fact.id
     contradict = "abs(years - age) > 1"
     years = cases([(contradict, "NULL")], "coalesce(years, age)")
-    columns = {column_of(fact, LOW): years, column_of(fact, HIGH): years, column_of(fact, KNOWN): f"({years}) IS NOT NULL"}
+    columns = {
+        column_of(fact, LOW): years,
+        column_of(fact, HIGH): years,
+        column_of(fact, KNOWN): f"({years}) IS NOT NULL",
+    }
     shown = f"CAST({column_of(fact, LOW)} AS INT)"
     born = f"{literal(prefix_of(fact) + chr(34) + 'value' + chr(34) + ':')} || {shown} || {_age_tail('birth_date', 'from the birth date')}"
-    said = f"{literal(prefix_of(fact) + chr(34) + 'value' + chr(34) + ':')} || {shown} || {_age_tail('age', 'as stated')}"
+    said = (
+        f"{literal(prefix_of(fact) + chr(34) + 'value' + chr(34) + ':')} || {shown} || {_age_tail('age', 'as stated')}"
+    )
     seen = cases([(f"NOT {column_of(fact, KNOWN)}", "NULL"), ("years IS NOT NULL", born)], said)
     left_open = f"prefixed(open_patient__birth_date, {literal(prefix_of(fact))})"
     gaps = cases([(contradict, told_gap(fact, AGES_DIFFER)), ("open_patient__birth_date IS NOT NULL", left_open)],
@@ -54,7 +61,7 @@ def result(declared: Declared) -> Formed:
         column_of(fact, LOW): cases([(known, f"{test}__low")]), column_of(fact, HIGH): cases([(known, f"{test}__high")]),
     }  # fmt: skip
     seen = cases([(column_of(fact, KNOWN), f"{prefix} || {test}__seen")])
-    bound = f"{prefix} || '\"reason\":\"comparator\",\"at\":\"' || {test}__pointer || {literal(BOUND)}"
+    bound = f'{prefix} || \'"reason":"comparator","at":"\' || {test}__pointer || {literal(BOUND)}'
     gaps = cases([
         (f"{test}__pointer IS NULL", _none_supplied(fact, of)), (column_of(fact, KNOWN), bound),
     ], f"{prefix} || {gap}")  # fmt: skip
@@ -64,7 +71,9 @@ def result(declared: Declared) -> Formed:
 def _none_supplied(fact: str, of: str) -> str:
     gap = Gap(NOT_SUPPLIED, "/" + of.replace(".", "/"), NO_RESULT)
     left_open = f"open_{of.replace('.', '__')}"
-    return cases([(f"{left_open} IS NOT NULL", f"prefixed({left_open}, {literal(prefix_of(fact))})")], told_gap(fact, gap))
+    return cases(
+        [(f"{left_open} IS NOT NULL", f"prefixed({left_open}, {literal(prefix_of(fact))})")], told_gap(fact, gap)
+    )
 
 
 def result_flag(declared: Declared) -> Formed:

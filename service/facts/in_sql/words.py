@@ -13,7 +13,7 @@ from service.facts.model import Gap
 MARK = "\x01"
 # The texts of several gaps, each with the name of its fact in front; of very many the first, and how many more.
 _MORE = (
-    "split_part(texts[{next}], ',\"detail\":', 1) || ',\"detail\":\"This and ' || (len(texts) - {next}) "
+    'split_part(texts[{next}], \',"detail":\', 1) || \',"detail":"This and \' || (len(texts) - {next}) '
     "|| ' more entries leave this open.\"}}'"
 )
 FUNCTIONS = {

@@ -55,7 +55,7 @@ def whose(source: str) -> str:
     """Return the query of lines with `kind`, `known` (the id), `target` and `patient_id` (whom they are about)."""
     target = f"json_extract_string({WHOSE}, '$.reference')"
     return f"""
-        SELECT *, CASE WHEN kind = 'Patient' THEN known ELSE {patient_of('target')} END AS patient_id FROM (
+        SELECT *, CASE WHEN kind = 'Patient' THEN known ELSE {patient_of("target")} END AS patient_id FROM (
           SELECT *, CASE WHEN regexp_matches(resourceType, '^"[A-Za-z]{{1,40}}"$') THEN {KIND} END AS kind,
             {known_id("id")} AS known, {target} AS target
           FROM {source}) AS typed"""

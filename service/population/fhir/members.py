@@ -44,5 +44,13 @@ MADE = ("product_code", "product_ingredient")
 SEPARATOR = "\x1f"
 
 MEMBERS: tuple[str, ...] = tuple(
-    dict.fromkeys([*WHOSE, *TIMES, *(name for names in WORDED.values() for name in names if name not in MADE), "dosage", "ingredient"])
+    dict.fromkeys(
+        [
+            *WHOSE,
+            *TIMES,
+            *(name for names in WORDED.values() for name in names if name not in MADE),
+            "dosage",
+            "ingredient",
+        ]
+    )
 )

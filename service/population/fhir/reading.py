@@ -86,7 +86,9 @@ class Reading:
 
     def products(self) -> None:
         """Gather the products that medicines refer to."""
-        known, code, ingredient = (f"CAST(json_extract(line, '$.{name}') AS STRING)" for name in ("id", "code", "ingredient"))
+        known, code, ingredient = (
+            f"CAST(json_extract(line, '$.{name}') AS STRING)" for name in ("id", "code", "ingredient")
+        )
         self.engine.keep_read("product", f"""
             SELECT product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
               count(*) > 1 OR bool_or(ingredient LIKE '%"reference"%') AS is_odd_product
@@ -172,18 +174,24 @@ class Reading:
             JOIN person p ON p.patient = l.patient_id""" if self.not_strict != NOTHING else
             "SELECT pid FROM person WHERE FALSE")  # fmt: skip
         # Of copies with different versions the newest counts; of others only the readers of one patient can say.
-        self.engine.keep("copied", """
+        self.engine.keep(
+            "copied",
+            """
             SELECT pid, kind, known, max(version_number) AS newest,
               count(*) = count(DISTINCT version_number) AS has_versions
-            FROM scanned GROUP BY pid, kind, known HAVING count(*) > 1""")
-        self.engine.keep("odd", """
+            FROM scanned GROUP BY pid, kind, known HAVING count(*) > 1""",
+        )
+        self.engine.keep(
+            "odd",
+            """
             SELECT DISTINCT pid FROM (
               SELECT pid FROM copied WHERE kind = 'Patient' OR NOT has_versions
               UNION ALL SELECT pid FROM scanned WHERE is_odd
               UNION ALL SELECT pid FROM scanned GROUP BY pid HAVING count(DISTINCT server) > 1
               UNION ALL SELECT s.pid FROM scanned s JOIN word w ON w.wording = s.wording WHERE w.unreadable
               UNION ALL SELECT pid FROM person WHERE copies > 1
-              UNION ALL SELECT pid FROM suspected) AS found""")
+              UNION ALL SELECT pid FROM suspected) AS found""",
+        )
 
     def _odd_times(self) -> None:
         odd = f"SELECT DISTINCT time FROM (SELECT time FROM scanned UNION ALL SELECT last_time FROM scanned) AS t WHERE time IS NOT NULL AND NOT {is_usual('time')}"
@@ -196,7 +204,7 @@ class Reading:
             SELECT pid, row_number() OVER (ORDER BY pid, kind, known) AS ord, kind, wording,
               kind || '/' || known || CASE WHEN version IS NULL THEN '' ELSE '/_history/' || version END AS name,
               '/' || kind || '/' || known AS place, moment,
-              CASE WHEN {is_usual('time')} THEN substr(moment, 1, 10) ELSE odd_day END AS day, last_day, born
+              CASE WHEN {is_usual("time")} THEN substr(moment, 1, 10) ELSE odd_day END AS day, last_day, born
             FROM (
               SELECT s.*, {usual} AS moment, o.day AS odd_day, {last} AS last_day
               FROM scanned s LEFT JOIN odd x ON x.pid = s.pid
@@ -209,6 +217,7 @@ class Reading:
 def _is_odd() -> str:
     """Return whether a resource needs the readers of one patient."""
     nested = " OR ".join(
-        f"coalesce({name}, '') LIKE '%\"reference\"%'" for name in ("medication", "supplement", "enteralFormula", "consumedItem")
+        f"coalesce({name}, '') LIKE '%\"reference\"%'"
+        for name in ("medication", "supplement", "enteralFormula", "consumedItem")
     )
     return f"""(l.known IS NULL OR l.focus IS NOT NULL OR coalesce(l.is_odd_product, FALSE) OR {nested})"""

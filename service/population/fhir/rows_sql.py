@@ -77,7 +77,8 @@ def _pregnant(terms: Terms, as_of: date) -> str:
 def _left_open() -> str:
     marked = f"replace(replace(o.text, {literal(AT_MARK)}, r.place), {literal(NAME_MARK)}, r.name)"
     asked = "".join(
-        f" UNION ALL {_not_asked(member, kinds)}" for member, kinds in (("conditions", ("Condition",)), ("supplements", PRODUCTS))
+        f" UNION ALL {_not_asked(member, kinds)}"
+        for member, kinds in (("conditions", ("Condition",)), ("supplements", PRODUCTS))
     )
     return f"""
         SELECT r.pid, o.member, r.ord * {WIDE} + o.place AS ord, o.reason, {marked} AS text
@@ -107,7 +108,9 @@ def _result() -> str:
           coalesce(m.number, 0) * {worse} AS worse, w.doubt_reason IS NOT NULL AS in_doubt,
           m.reading IS NULL AS lacks_reading
         FROM resource r JOIN word_result w ON w.wording = r.wording JOIN measure m ON m.measure = w.measure"""
-    once = f"SELECT *, row_number() OVER (PARTITION BY pid, path, moment, same {in_order}) AS copy FROM ({found}) AS found"
+    once = (
+        f"SELECT *, row_number() OVER (PARTITION BY pid, path, moment, same {in_order}) AS copy FROM ({found}) AS found"
+    )
     group = f"OVER (PARTITION BY pid, path {in_order}"
     placed = f"""
         SELECT *, row_number() {group}) AS place, first_value(moment) {group}) AS first_moment,

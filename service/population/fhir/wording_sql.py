@@ -82,7 +82,9 @@ def last_time_of(kind: str) -> str:
     """Return the last that a resource may be about, as text; NULL where that is open (service.intake.fhir.problems)."""
     if kind == "Observation":
         end = "json_extract_string(effectivePeriod, '$.end')"
-        return f"CASE WHEN effectivePeriod LIKE '{{%' THEN {end} ELSE {_text('effectiveDateTime', 'effectiveInstant')} END"
+        return (
+            f"CASE WHEN effectivePeriod LIKE '{{%' THEN {end} ELSE {_text('effectiveDateTime', 'effectiveInstant')} END"
+        )
     arms = "".join(
         f"WHEN {name}Period LIKE '{{%' THEN json_extract_string({name}Period, '$.end') "
         f"WHEN {name}DateTime IS NOT NULL THEN json_extract_string({name}DateTime, '$') "

@@ -127,7 +127,9 @@ def _resource(kind: str, wording: str) -> tuple[Row, Row | None]:
     made = {name.removeprefix("product_"): members.pop(name) for name in MADE if name in members}
     routes = members.pop("dosageInstruction", None)
     if routes is not None:
-        members["dosageInstruction"] = [{"route": route} for route in (routes if isinstance(routes, list) else [routes])]
+        members["dosageInstruction"] = [
+            {"route": route} for route in (routes if isinstance(routes, list) else [routes])
+        ]
     resource = {"resourceType": kind, "id": OWN, **members}
     return resource, {**HERE, **made} if "medicationReference" in members else None
 
