@@ -1,7 +1,6 @@
 """The names of all resource types of FHIR, R4 (4.0.1), R4B (4.3.0) and R5 (5.0.0): a line of any other type is none."""
 
-TYPES = frozenset(
-    """
+NAMES = """
     Account ActivityDefinition ActorDefinition AdministrableProductDefinition AdverseEvent AllergyIntolerance
     Appointment AppointmentResponse ArtifactAssessment AuditEvent Basic Binary BiologicallyDerivedProduct
     BiologicallyDerivedProductDispense BodyStructure Bundle CapabilityStatement CarePlan CareTeam CatalogEntry
@@ -30,5 +29,5 @@ TYPES = frozenset(
     SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial SubstanceSpecification SupplyDelivery
     SupplyRequest Task TerminologyCapabilities TestPlan TestReport TestScript Transport ValueSet VerificationResult
     VisionPrescription
-    """.split()
-)
+"""
+TYPES = frozenset(NAMES.split())

@@ -86,11 +86,11 @@ def _write(folder: Path, rows: Sequence[dict[str, Any]], columns: dict[str, str]
     lines.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     with duckdb.connect() as connection:
         table = f"read_json('{lines}', columns={json.dumps(columns)}, format='newline_delimited')"
-        connection.execute(f"CREATE TABLE every AS SELECT * FROM {table}")  # noqa: S608
+        connection.execute(f"CREATE TABLE every AS SELECT * FROM {table}")
         for part in range(2):
             file = folder / f"{part}.parquet"
             half = f"rowid {'>=' if part else '<'} {len(rows) // 2}"
-            connection.execute(f"COPY (SELECT * FROM every WHERE {half}) TO '{file}' (FORMAT parquet)")  # noqa: S608
+            connection.execute(f"COPY (SELECT * FROM every WHERE {half}) TO '{file}' (FORMAT parquet)")
     lines.unlink()
 
 

@@ -56,7 +56,7 @@ def screen(  # noqa: PLR0913, PLR0917 - Each is an option of the command.
     given: Path, out: Path, engine: str, master: str, memory_limit: str, threads: int | None, as_of: date | None,
     max_rejected: float, to_worklist: bool, tenant: str,
 ) -> None:  # fmt: skip
-    """Screen FHIR Bulk Data files, or lines of profiles, and write a row for each patient and rule that is not clear."""
+    """Screen FHIR Bulk Data files, or lines of profiles: a row for each patient and rule that is not clear."""
     now = datetime.now(UTC)
     request = Request(given, out, now.date(), as_of, engine, memory_limit, threads, master, max_rejected)
     pack = pack_or_stop()
@@ -114,10 +114,9 @@ def _show(summary: dict[str, Any], out: Path) -> None:
     console = Console(stderr=True, highlight=False, markup=False, emoji=False)
     console.width = console.width if console.is_terminal else WIDTH
     flags, rejected = summary["flags"], summary["rejected"]
-    console.print(
-        f"{summary['patients']} patients, {summary['with_flags']} with a raised flag · {flags['raised']} flags raised · "
-        f"{flags['cannot_say']} cannot be answered · {rejected['lines']} of {summary['lines']} lines not used"
-    )
+    patients = f"{summary['patients']} patients, {summary['with_flags']} with a raised flag"
+    told = f"{flags['raised']} flags raised · {flags['cannot_say']} cannot be answered"
+    console.print(f"{patients} · {told} · {rejected['lines']} of {summary['lines']} lines not used")
     console.print(_rules(summary["rules"]), _unknowns(summary["unknowns"]))
     for reason, count in rejected["reasons"].items():
         console.print(f"{count} lines not used: {reason}")

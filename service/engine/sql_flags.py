@@ -44,7 +44,8 @@ class FlagsQuery:
             "missing": missing,
         }  # fmt: skip
         columns = ",\n".join(f"unnest([{', '.join(each)}]) AS {name}" for name, each in lists.items())
-        return f"SELECT * FROM (SELECT {', '.join(keys)}, {columns}\nFROM {self._source}) AS told WHERE missing IS NOT NULL"
+        every = f"SELECT {', '.join(keys)}, {columns}\nFROM {self._source}"
+        return f"SELECT * FROM ({every}) AS told WHERE missing IS NOT NULL"
 
     def _reasons_of(self, place: int, rule: Rule) -> tuple[str, str]:
         """Return what is seen behind a rule and what is missing; NULL where the rule is clear."""

@@ -54,7 +54,8 @@ def _bundles(duck: Duck, found: Input, patients: Sequence[str]) -> Iterator[Char
     duck.keep("product_name", f"SELECT DISTINCT unnest(regexp_extract_all(line, '{REFERENCE}', 1)) AS name FROM chart")
     duck.keep_read("product", f"""
         SELECT p.name, l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
-        JOIN product_name p ON p.name = l.kind || '/' || l.known WHERE l.kind IN ({lines_sql.in_words(REFERRED)})""")  # fmt: skip
+        JOIN product_name p ON p.name = l.kind || '/' || l.known
+        WHERE l.kind IN ({lines_sql.in_words(REFERRED)})""")  # fmt: skip
     products = {
         str(name): str(line) for name, line in duck.rows("SELECT name, line FROM product") if _is_strict(str(line))
     }

@@ -1,7 +1,7 @@
-"""Derives and flags patients on DuckDB in chunks: one thread derives the next while another writes the flags of the last.
+"""Derives and flags patients on DuckDB in chunks: one thread derives the next while another writes that before it.
 
-A chunk is small enough for the limit of memory, and always the same patients, so that the files written do not depend on
-how many threads there are.
+A chunk is small enough for the limit of memory, and always the same patients, so that the files written do not depend
+on how many threads there are.
 """
 
 import json
@@ -18,7 +18,7 @@ from service.population.duck import Duck
 from service.population.fhir.rows_sql import recorded
 from service.population.state import Aside
 
-PATIENTS = 16_384
+PATIENTS = 32_768
 # While one chunk is derived, that before it is written.
 SLOTS = 2
 COMPRESSED = "(FORMAT parquet, COMPRESSION zstd)"

@@ -71,12 +71,13 @@ def _chosen(texts: Iterable[str]) -> str:
 
 
 def patients_query(flags: str) -> str:
-    """Return the query of one row per patient of the table `person`, also those without a flag, from what was flagged."""
+    """Return the query of one row per patient of the table `person`, also without a flag, from what was flagged."""
     ranks = " ".join(f"WHEN {literal(severity)} THEN {rank}" for rank, severity in enumerate(SEVERITIES))
     words = " ".join(f"WHEN {rank} THEN {literal(severity)}" for rank, severity in enumerate(SEVERITIES))
     raised = f"outcome = '{RAISED}'"
     return f"""
-        SELECT p.patient, CAST(coalesce(f.flags, 0) AS INT) AS flags, CAST(coalesce(f.cannot_say, 0) AS INT) AS cannot_say,
+        SELECT p.patient, CAST(coalesce(f.flags, 0) AS INT) AS flags,
+          CAST(coalesce(f.cannot_say, 0) AS INT) AS cannot_say,
           CASE f.worst {words} END AS worst
         FROM person p LEFT JOIN (
           SELECT patient, count(*) FILTER (WHERE {raised}) AS flags, count(*) FILTER (WHERE NOT {raised}) AS cannot_say,

@@ -3,8 +3,7 @@
 sqlglot knows most of it. Here is the rest: what both engines have and mean differently, said so that Spark means the same.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from sqlglot import exp, parse_one

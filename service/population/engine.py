@@ -28,6 +28,10 @@ class Engine(Protocol):
         """Keep the result of a query that reads lines first, and joins other tables to them."""
         ...
 
+    def twice(self, name: str, sql: str) -> None:
+        """Give a query of lines a name that two others read: read again, or kept, whichever takes this engine less."""
+        ...
+
     def load(self, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
         """Keep rows as a table."""
         ...

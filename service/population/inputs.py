@@ -68,7 +68,7 @@ def _kind_of(file: Path) -> str | None:
 
 
 def lines_of(file: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a file that are not blank, with their numbers, from 1; raise NothingToRead for a broken file."""
+    """Yield the lines of a file that are not blank, with numbers from 1; raise NothingToRead for a broken file."""
     try:
         with _opened(file) as lines:
             for number, line in enumerate(lines, 1):

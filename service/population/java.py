@@ -19,6 +19,8 @@ SETTINGS = {
     "spark.log.level": "ERROR",
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
+    # A line of which one member cannot be read is not read at all.
+    "spark.sql.json.enablePartialResults": "false",
     "spark.sql.shuffle.partitions": "8",
     "spark.driver.memory": "2g",
 }

@@ -1,9 +1,8 @@
-"""Screens a population: reads it, derives and flags every patient, and writes what is found. The clock is an argument."""
+"""Screens a population: reads it, derives and flags every patient, writes what is found. The clock is an argument."""
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from service.population.fhir.reading import Reading
 from service.population.fhir.rejected import rejected_lines
 from service.population.inputs import FHIR, Input, find_input
 from service.population.profiles import ProfileLines, SeveralDays
+from service.population.read import Read
 from service.population.request import Request, Stopped, TooManyRejected
 from service.population.row_files import RowFiles
 from service.population.state import READ, Aside
@@ -38,22 +38,6 @@ class Progress(Protocol):
     def advance(self, patients: int) -> None:
         """Say that so many more patients are done."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What reading found: the day, how many lines of what, and how many were rejected, by reason in words."""
-
-    as_of: date
-    lines: int
-    resources: Mapping[str, int]
-    not_read: Mapping[str, int]
-    reasons: Mapping[str, int]
-
-    @property
-    def share(self) -> float:
-        """The share of lines that were rejected."""
-        return sum(self.reasons.values()) / self.lines if self.lines else 0.0
 
 
 def screen(request: Request, pack: Pack, progress: Progress) -> dict[str, Any]:
@@ -89,7 +73,8 @@ def _plan(request: Request, found: Input, pack: Pack) -> dict[str, Any]:
     """Return what a screening depends on: with another plan, nothing of an earlier one is of use."""
     return {
         "magflag": version("magflag"), "pack": pack.sha256, "engine": request.engine, "kind": found.kind,
-        "as_of": (request.as_of or request.today).isoformat(), "patients_at_once": PATIENTS, "input": found.fingerprint(),
+        "as_of": (request.as_of or request.today).isoformat(), "patients_at_once": PATIENTS,
+        "input": found.fingerprint(),
     }  # fmt: skip
 
 

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 
 # As for DuckDB: a longer line is not read as one.
 LONGEST_LINE = 16 * 1024 * 1024
+# Java's parser looks no further than it must: not at the letters of a member that is skipped, nor behind the end.
+MAY_BE_JSON = f"""octet_length(value) <= {LONGEST_LINE} AND is_valid_utf8(value)
+    AND NOT (startswith(text, '{{') AND endswith(text, ']'))
+    AND (NOT contains(lower(text), '\\\\ud') OR try_parse_json(text) IS NOT NULL)"""
+
+
+
+def _parsed(members: Iterable[str]) -> str:
+    """Return a line as a list of one row, as SQL; in a list nothing may follow what was read."""
+    names = ", ".join(f"`{name}`: VARIANT" for name in members)
+    return f"from_json(concat('[', line, ']'), 'array<struct<{names}>>', map('allowSingleQuotes', 'false'))"
+
+
+# A resource may have a member twice, which is found out later; of anything else it does not matter.
+IS_JSON = f"""CASE WHEN startswith(line, '{{') THEN size({_parsed(["resourceType"])}) = 1
+    ELSE try_parse_json(concat('[', line, ']')) IS NOT NULL END"""
+PATH = "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')), '^file:(//)?', '')"
 
 
 class Spark:
@@ -30,20 +47,13 @@ class Spark:
 
     def read_lines(self, files: Iterable[Path]) -> None:
         """See Engine."""
-        paths = [str(file) for file in files]
-        members = ", ".join(f"`{name}` VARIANT" for name in MEMBERS)
-        options = {"lineSep": "\n", "columnNameOfCorruptRecord": "broken", "allowNonNumericNumbers": "false"}
-        read = self.session.read.schema(f"{members}, broken STRING").options(**options).json(paths)
-        texts = [f"CASE WHEN broken IS NULL THEN nullif(to_json(`{name}`), 'null') END AS `{name}`" for name in MEMBERS]
-        read.selectExpr("_metadata.file_path AS file", *texts).createOrReplaceTempView("raw")
-        text = self.session.read.option("lineSep", "\n").text(paths)
-        valid = (
-            f"octet_length(value) <= {LONGEST_LINE} AND is_valid_utf8(value) "
-            "AND json_array_length(concat('[', value, ']')) = 1"
-        )
-        text.where("trim(value) <> ''").selectExpr(
-            "_metadata.file_path AS file", f"CASE WHEN {valid} THEN value END AS line"
-        ).createOrReplaceTempView("line")
+        lines = self.session.read.option("lineSep", "\n").text([str(file) for file in files])
+        read = lines.selectExpr(f"{PATH} AS file", "value", "trim(BOTH ' \\t\\r' FROM value) AS text")
+        read = read.where("text <> ''").selectExpr("file", f"CASE WHEN {MAY_BE_JSON} THEN text END AS line")
+        read.selectExpr("file", f"CASE WHEN {IS_JSON} THEN line END AS line").createOrReplaceTempView("line")
+        texts = [f"nullif(to_json(parsed.`{name}`), 'null') AS `{name}`" for name in MEMBERS]
+        parsed = read.selectExpr("file", f"get({_parsed(MEMBERS)}, 0) AS parsed")
+        parsed.selectExpr("file", *texts).createOrReplaceTempView("raw")
 
     def keep(self, name: str, sql: str) -> None:
         """See Engine."""
@@ -51,6 +61,10 @@ class Spark:
 
     def keep_read(self, name: str, sql: str) -> None:
         """See Engine."""
+        self.keep(name, sql)
+
+    def twice(self, name: str, sql: str) -> None:
+        """See Engine: to parse again costs more than to keep."""
         self.keep(name, sql)
 
     def load(self, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:

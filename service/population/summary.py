@@ -1,13 +1,14 @@
 """What a screening found, counted: summary.json, whose numbers are those of the Parquet files beside it."""
 
 from importlib.metadata import version
-from typing import Any, Protocol
+from typing import Any
 
 from service.engine.reference import CANNOT_SAY, RAISED
 from service.facts.in_sql.words import literal
 from service.knowledge.model import SEVERITIES, Pack
 from service.population.chunks import unknowns_of
 from service.population.duck import Duck
+from service.population.read import Read
 from service.population.state import Aside
 from service.presenters.plain import pack_of
 
@@ -18,22 +19,7 @@ KEPT = (FLAGS, PATIENTS, SUMMARY, REJECTED, REPORT)
 MOST_UNKNOWNS = 100
 
 
-class ReadAs(Protocol):
-    """What reading found (service.population.screening.Read)."""
-
-    as_of: Any
-    lines: int
-    resources: Any
-    not_read: Any
-    reasons: Any
-
-    @property
-    def share(self) -> float:
-        """The share of lines that were rejected."""
-        ...
-
-
-def write_summary(aside: Aside, duck: Duck, pack: Pack, read: ReadAs, engine: str) -> dict[str, Any]:
+def write_summary(aside: Aside, duck: Duck, pack: Pack, read: Read, engine: str) -> dict[str, Any]:
     """Count what was found, write it and return it."""
     rules = _rules(aside, duck, pack)
     patients, flagged = _patients(aside, duck)

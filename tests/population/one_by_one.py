@@ -1,4 +1,4 @@
-"""What `magflag evaluate` says of each patient of an export: the charts one by one, read and assessed as one patient."""
+"""What `magflag evaluate` says of each patient of an export: charts one by one, read and assessed as one patient."""
 
 import json
 import re

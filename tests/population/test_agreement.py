@@ -1,4 +1,4 @@
-"""A screening and `magflag evaluate` agree: patient by patient, rule by rule, with every awkward thing in the charts."""
+"""A screening and `magflag evaluate` agree: patient by patient, rule by rule, with every awkward thing in charts."""
 
 from datetime import date
 from pathlib import Path

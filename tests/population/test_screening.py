@@ -22,7 +22,8 @@ from tests.population.test_agreement import AS_OF, PACK, Silent, run
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PATIENT: dict[str, Any] = {"resourceType": "Patient", "id": "a", "birthDate": "1950-01-01", "gender": "female"}
 CONDITION = {
-    "resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/a"}, "code": {"text": "Trigeminal neuralgia"},
+    "resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/a"},
+    "code": {"text": "Trigeminal neuralgia"},
 }  # fmt: skip
 
 
@@ -75,7 +76,12 @@ def test_a_killed_screening_goes_on_where_it_was(export: Path, tmp_path: Path, m
         run(export, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     monkeypatch.setattr("service.population.screening._read", lambda *_: pytest.fail("It was read already."))
-    monkeypatch.setattr(Chunks, "_derive", lambda *given: (derived.append(given[2]), derive(*given))[1])
+
+    def noted(chunks: Chunks, session: Any, first: int, last: int) -> None:
+        derived.append(first)
+        derive(chunks, session, first, last)
+
+    monkeypatch.setattr(Chunks, "_derive", noted)
     run(export, tmp_path / "out")
     assert derived == [0, 30, 60, 60, 90]
     assert files(tmp_path / "out") == files(tmp_path / "whole")

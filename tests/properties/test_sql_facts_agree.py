@@ -81,11 +81,13 @@ def recorded(data: dict[str, Any], draw: Random) -> Profile | None:
         profile = received(data, AS_OF).profile
     except Refused:
         return None
-    kidney = {name: results(draw, name, getattr(profile.kidney, name)) for name in ("egfr", "creatinine", "cystatin_c")}
-    labs = {name: results(draw, name, getattr(profile.labs, name)) for name in ("magnesium", "calcium", "potassium")}
-    return replace(
-        profile, kidney=replace(profile.kidney, **kidney), labs=replace(profile.labs, **labs), open=left_open(draw)
-    )
+    kidney, labs = profile.kidney, profile.labs
+    kidney = replace(
+        kidney, egfr=results(draw, "egfr", kidney.egfr), creatinine=results(draw, "creatinine", kidney.creatinine),
+        cystatin_c=results(draw, "cystatin_c", kidney.cystatin_c),
+    )  # fmt: skip
+    labs = replace(labs, magnesium=results(draw, "magnesium", labs.magnesium), calcium=results(draw, "calcium", None))
+    return replace(profile, kidney=kidney, labs=labs, open=left_open(draw))
 
 
 def derived(duck: Duck, profiles: list[Profile]) -> list[dict[str, Any]]:

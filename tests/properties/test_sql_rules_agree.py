@@ -1,4 +1,4 @@
-"""The SQL engine against the reference evaluator, over random rules and random facts: outcome, and every reason of it."""
+"""The SQL engine against the reference evaluator, over random rules and facts: outcome, and every reason of it."""
 
 import json
 from dataclasses import replace

@@ -215,7 +215,7 @@ def test_sqlite_refuses_to_replace_what_was_written(store: AdvisoryStore, engine
     store.keep_pack("b" * 64, "pack", "1", b"archive")
     for table in ("events", "decisions", "advisory_texts", "packs"):
         with pytest.raises(IntegrityError, match="append-only"), writing(engine) as connection:
-            connection.execute(text(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"))  # noqa: S608
+            connection.execute(text(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"))
 
 
 def test_a_damaged_answer_is_never_given(store: AdvisoryStore, engine: Engine) -> None:

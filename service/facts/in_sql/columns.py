@@ -3,8 +3,8 @@
 from service.knowledge.model import FactDeclaration
 
 KNOWN, LOW, HIGH = "known", "low", "high"
-# What a fact shows, as JSON objects with commas between: what was seen behind it, why it is not known, and that it is not
-# known, as something seen.
+# What a fact shows, as JSON objects with commas between: what was seen behind it, why it is not known, and that it is
+# not known, as something seen.
 SEEN, GAPS, UNKNOWN = "seen", "gaps", "unknown"
 
 

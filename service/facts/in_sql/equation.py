@@ -17,7 +17,7 @@ from service.facts.computed import (
 )
 from service.facts.filtration import MEMBERS
 from service.facts.in_sql.columns import LOW, column_of
-from service.facts.in_sql.results import AGED, SHOWN, gap_text, kept
+from service.facts.in_sql.results import SHOWN, gap_text, kept
 from service.facts.in_sql.texts import as_json
 from service.facts.in_sql.words import cases, literal
 from service.facts.model import NOT_COMPUTABLE, NOT_USED
@@ -151,13 +151,14 @@ def _together(places: int) -> str:
           FROM (SELECT * FROM valued WHERE ord = last_ord AND in_order AND usable AND doubt IS NULL
                 AND comparator IS NULL AND fine > 0) c
           JOIN (SELECT *, max(ord) OVER (PARTITION BY pid) AS last_ord FROM second) s
-            ON s.pid = c.pid AND s.ord = s.last_ord AND s.usable AND s.doubt IS NULL AND s.comparator IS NULL AND s.fine > 0
+            ON s.pid = c.pid AND s.ord = s.last_ord AND s.usable AND s.doubt IS NULL AND s.comparator IS NULL
+              AND s.fine > 0
         ) AS joined"""
 
 
 def _unused() -> str:
     """Return the query of cystatin C that could not be used together with creatinine."""
-    return f"""
+    return """
         SELECT s.pid, s.pointer FROM second s LEFT JOIN together t ON t.pid = s.pid
         WHERE s.ord = s.first_ord AND t.pid IS NULL"""
 

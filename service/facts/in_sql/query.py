@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.facts.filtration import MEMBERS
-from service.facts.in_sql.rows import PATHS
 from service.facts.deriving import DIALYSIS, procedure_classes
+from service.facts.filtration import MEMBERS
 from service.facts.in_sql import kidneys, lists, results, values
 from service.facts.in_sql.columns import GAPS, SEEN, UNKNOWN, column_of, columns_of
 from service.facts.in_sql.formed import AT, LISTS, Declared, Formed, words_of
 from service.facts.in_sql.matches import GAP, HIT, LISTED, UNCLEAR, lists_of
+from service.facts.in_sql.rows import PATHS
 from service.facts.in_sql.tables import WAYS
 from service.facts.in_sql.texts import plain_gap
 from service.facts.in_sql.words import MARK, cases, literal, prefix_of, source_json
@@ -57,7 +57,8 @@ def facts_query(
     formed = {name: _form(each) for name, each in declared.items()}
     of_results = [name for name, each in declared.items() if each.fact.kind in OF_RESULTS]
     filtration = next((declared[name].fact for name in of_results if declared[name].fact.kind == "filtration"), None)
-    ctes = _of_lists(len(pack.facts)) | {
+    ctes = {
+        **_of_lists(len(pack.facts)), **_of_openness(),
         "recorded": _recorded(as_of),
         "reasoned": _with_helpers("recorded", formed.values()),
         "person_facts": _with_columns("reasoned", [form for name, form in formed.items() if name not in of_results]),
@@ -106,7 +107,7 @@ def _form(declared: Declared) -> Formed:
 
 
 def _of_lists(facts: int) -> dict[str, str]:
-    """Return the queries that gather, for each patient, the entries that bear on facts, and what is open about lists."""
+    """Return the queries that gather the entries of each patient that bear on facts."""
     shown = f'h.head || e.pointer || \'","source":\' || {source_json("e")} || h.tail'
     mark = literal(MARK)
     words = "".join(f", bit_or(m.{name}) AS {name}" for what in WAYS for name in words_of(facts, what))
@@ -137,7 +138,14 @@ def _of_lists(facts: int) -> dict[str, str]:
             SELECT pid, map_from_entries(array_agg((fact, {'seen': seen, 'hits': hits, 'gap': gap, 'gap0': gap0,
               'gap1': gap1, 'unclear': unclear}))) AS told
             FROM by_fact GROUP BY pid""",
-        "opened_members": "SELECT pid, member, array_agg(text ORDER BY ord) AS texts FROM left_open GROUP BY pid, member",
+    }
+
+
+def _of_openness() -> dict[str, str]:
+    """Return the queries that gather what is open about lists, and which tests there are results of."""
+    return {
+        "opened_members": """
+            SELECT pid, member, array_agg(text ORDER BY ord) AS texts FROM left_open GROUP BY pid, member""",
         "opened_lists": _pivoted("opened_members", "member", _members(), "texts"),
         "unknown_entries": f"""
             SELECT e.pid, e.list, array_agg('"reason":"{UNRECOGNISED}","at":"' || e.pointer || {literal(UNKNOWN_ENTRY)}
@@ -193,8 +201,10 @@ def _recorded(as_of: date) -> str:
           SELECT *, {open_columns}, CASE WHEN born IS NOT NULL THEN {years} END AS years FROM (
             SELECT s.* EXCLUDE ({", ".join(LISTS)}), {given}, a.* EXCLUDE (pid), g.told, o.* EXCLUDE (pid),
               u.* EXCLUDE (pid), h.* EXCLUDE (pid)
-            FROM said s LEFT JOIN answered a ON a.pid = s.pid LEFT JOIN gathered g ON g.pid = s.pid LEFT JOIN opened_lists o ON o.pid = s.pid
-            LEFT JOIN unknown_lists u ON u.pid = s.pid LEFT JOIN supplied_tests h ON h.pid = s.pid) AS joined) AS opened) AS shared"""
+            FROM said s LEFT JOIN answered a ON a.pid = s.pid LEFT JOIN gathered g ON g.pid = s.pid
+            LEFT JOIN opened_lists o ON o.pid = s.pid
+            LEFT JOIN unknown_lists u ON u.pid = s.pid LEFT JOIN supplied_tests h ON h.pid = s.pid
+          ) AS joined) AS opened) AS shared"""
 
 
 def _not_given(name: str) -> str:
@@ -237,8 +247,8 @@ def _tests(pack: Pack) -> str:
     each = "".join(f",\n  {query} AS {name}" for name, query in results.gathered(pack).items())
     return f"""
         SELECT pid{each} FROM (
-          SELECT pid, path, usable, low, high, gap, seen, pointer, NULL AS reading, NULL AS reading_gap, NULL AS reading_doubt,
-            NULL AS reading_seen FROM numbers
+          SELECT pid, path, usable, low, high, gap, seen, pointer, NULL AS reading, NULL AS reading_gap,
+            NULL AS reading_doubt, NULL AS reading_seen FROM numbers
           UNION ALL
           SELECT pid, path, NULL, NULL, NULL, NULL, NULL, NULL, reading, reading_gap, reading_doubt, reading_seen
           FROM readings) AS both_kinds

@@ -26,7 +26,7 @@ BOUND = '","detail":"The value is known only as a bound, which leaves this open.
 
 def windows_of(pack: Pack) -> Mapping[str, int]:
     """Return by the path of a test how many days its results are good for."""
-    windows = {}
+    windows: dict[str, int] = {}
     for fact in pack.facts.values():
         if fact.kind in ("result", "filtration"):
             paths = MEMBERS if fact.kind == "filtration" else (fact.given["of"],)
@@ -53,7 +53,8 @@ def ctes(pack: Pack, as_of: date) -> dict[str, str]:
     """Return the queries that put results in order, by name: `judged` has them all, `kept` those up to a sure one."""
     window = cases((f"r.path = {literal(path)}", str(days)) for path, days in windows_of(pack).items())
     timed = f"""
-        SELECT r.pid, r.path, r.ord, r.pointer, r.source, r.day, r.doubt_reason, r.doubt_detail, m.* EXCLUDE (path, measure),
+        SELECT r.pid, r.path, r.ord, r.pointer, r.source, r.day, r.doubt_reason, r.doubt_detail,
+          m.* EXCLUDE (path, measure),
           date_diff('day', CAST(r.day AS DATE), DATE '{as_of}') AS age_days, {window} AS days,
           {source_json("r")} AS source_json, coalesce('"' || r.day || '"', 'null') AS day_json
         FROM result r JOIN measure m ON m.measure = r.measure"""

@@ -1,7 +1,7 @@
 """The tables that the query reads, with their columns and types, in words that DuckDB and Spark share.
 
-`said` has one row per patient, numbered by `pid`; the others any number. `pointer` and `source` are as they stand inside the
-quotes of JSON. Of the dictionary: `meaning` and `hit` say what an entry means, `measure` what a value means.
+`said` has one row per patient, numbered by `pid`; the others any number. `pointer` and `source` are as they stand
+inside the quotes of JSON. Of the dictionary: `meaning` and `hit` say what an entry means, `measure` what a value means.
 """
 
 from collections.abc import Mapping

@@ -6,8 +6,8 @@ the one that counts, in columns that begin with the name of the test.
 
 from service.facts.from_values import AGES_DIFFER, NO_AGE, NO_RESULT
 from service.facts.in_sql.columns import HIGH, KNOWN, LOW, column_of
-from service.facts.in_sql.results import BOUND, test_of
 from service.facts.in_sql.formed import Declared, Formed
+from service.facts.in_sql.results import BOUND, test_of
 from service.facts.in_sql.words import cases, literal, prefix_of, told_gap, told_seen
 from service.facts.model import NOT_SUPPLIED, Gap
 
@@ -35,10 +35,9 @@ def age(declared: Declared) -> Formed:
         column_of(fact, KNOWN): f"({years}) IS NOT NULL",
     }
     shown = f"CAST({column_of(fact, LOW)} AS INT)"
-    born = f"{literal(prefix_of(fact) + chr(34) + 'value' + chr(34) + ':')} || {shown} || {_age_tail('birth_date', 'from the birth date')}"
-    said = (
-        f"{literal(prefix_of(fact) + chr(34) + 'value' + chr(34) + ':')} || {shown} || {_age_tail('age', 'as stated')}"
-    )
+    head = literal(f'{prefix_of(fact)}"value":')
+    born = f"{head} || {shown} || {_age_tail('birth_date', 'from the birth date')}"
+    said = f"{head} || {shown} || {_age_tail('age', 'as stated')}"
     seen = cases([(f"NOT {column_of(fact, KNOWN)}", "NULL"), ("years IS NOT NULL", born)], said)
     left_open = f"prefixed(open_patient__birth_date, {literal(prefix_of(fact))})"
     gaps = cases([(contradict, told_gap(fact, AGES_DIFFER)), ("open_patient__birth_date IS NOT NULL", left_open)],
@@ -58,8 +57,9 @@ def result(declared: Declared) -> Formed:
     known = f"{test}__is_usable AND {gap} IS NULL"
     columns = {
         column_of(fact, KNOWN): f"coalesce({known}, FALSE)",
-        column_of(fact, LOW): cases([(known, f"{test}__low")]), column_of(fact, HIGH): cases([(known, f"{test}__high")]),
-    }  # fmt: skip
+        column_of(fact, LOW): cases([(known, f"{test}__low")]),
+        column_of(fact, HIGH): cases([(known, f"{test}__high")]),
+    }
     seen = cases([(column_of(fact, KNOWN), f"{prefix} || {test}__seen")])
     bound = f'{prefix} || \'"reason":"comparator","at":"\' || {test}__pointer || {literal(BOUND)}'
     gaps = cases([

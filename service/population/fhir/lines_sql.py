@@ -16,7 +16,7 @@ NOT_STRICT = "not_strict"
 # What each reason means, for people.
 REASONS = {
     NOT_JSON: "The line is not JSON.",
-    NOT_STRICT: "The line is JSON of a kind that may be read in two ways (a member twice, or what is no number or text).",
+    NOT_STRICT: "The line is JSON that may be read in two ways (a member twice, or what is no number or text).",
     NO_TYPE: "The line is no FHIR resource: it has no resourceType.",
     UNKNOWN_TYPE: "FHIR knows no resource of this type.",
     NO_ID: "A Patient without an id that FHIR allows.",

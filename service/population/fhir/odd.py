@@ -57,7 +57,7 @@ class OddCharts:
             profile = read_bundle(chart, self._dictionary.pack.terms, self._as_of).profile
         except Refused:
             why = Open("conflict", "", NOT_ONE)
-            profile = Profile(open={member: (why,) for member in sorted(EVERYTHING)})
+            profile = Profile(open=dict.fromkeys(sorted(EVERYTHING), (why,)))
         return _placed(rows_of(pid, profile, self._dictionary), chart)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from service.facts.in_sql.dictionary import Dictionary
 from service.facts.in_sql.words import cases, literal
+from service.knowledge.model import Pack
 from service.population.engine import Engine
 from service.population.fhir import lines_sql
 from service.population.fhir.members import READ, REFERRED, TOLD
@@ -27,7 +28,6 @@ from service.population.fhir.wording_sql import (
     wording_of,
 )
 from service.population.fhir.wordings import wordings_of
-from service.knowledge.model import Pack
 
 # What a strict parser refuses and a quick one reads somehow, and numbers with more digits than a DOUBLE holds.
 SUSPECT = (
@@ -65,7 +65,8 @@ class Reading:
     def lines(self) -> None:
         """Find the lines that are JSON and yet may be read in two ways: a member twice, NaN, half a character."""
         self.engine.keep_read("shape", f"""
-            SELECT {KEYS} AS keys, bool_or({SUSPECT}) AS suspect, count(*) AS lines FROM line GROUP BY 1""")  # fmt: skip
+            SELECT {KEYS} AS keys, bool_or({SUSPECT}) AS suspect, count(*) AS lines
+            FROM line GROUP BY 1""")  # fmt: skip
         shapes = [row[0] for row in self.engine.rows("SELECT keys FROM shape WHERE keys IS NOT NULL")]
         twice = [keys for keys in shapes if len(set(keys.split(","))) < len(keys.split(","))]
         is_twice = f"{KEYS} IN ({', '.join(map(literal, twice))})" if twice else "FALSE"
@@ -77,7 +78,8 @@ class Reading:
         known = lines_sql.known_id("CAST(json_extract(line, '$.id') AS STRING)")
         self.engine.keep_read("named", f"""
             SELECT {known} AS patient, count(*) AS copies FROM line
-            WHERE line LIKE '%"Patient"%' AND json_extract_string(line, '$.resourceType') = 'Patient' AND NOT {self.not_strict}
+            WHERE line LIKE '%"Patient"%' AND json_extract_string(line, '$.resourceType') = 'Patient'
+              AND NOT {self.not_strict}
             GROUP BY 1""")  # fmt: skip
         self.engine.keep(
             "person", "SELECT CAST(row_number() OVER (ORDER BY patient) - 1 AS INT) AS pid, patient, copies FROM named "
@@ -116,11 +118,26 @@ class Reading:
               AND NOT (kind = 'Observation' AND NOT {observed}) THEN {wordings} END AS wording
             FROM ({self._read_lines()}) AS lines"""
 
+    def _scanned(self) -> str:
+        """Return the query of what is needed of every line: its wording, whose it is, when it is about, what is odd."""
+        last_time = cases((f"l.kind = {literal(kind)}", last_time_of(kind)) for kind in ("Observation", "Procedure"))
+        version = lines_sql.known_id("CAST(json_extract(meta, '$.versionId') AS STRING)")
+        number = f"CASE WHEN regexp_matches({version}, '^[0-9]{{1,15}}$') THEN {version} END"
+        born = on_day(is_usual_birth("birthDate"), self.as_of)
+        return f"""
+            SELECT l.file, l.reason, l.wording, l.pid, l.kind, l.known, {version} AS version,
+              {plain_time(time_of())} AS time, {plain_time(last_time)} AS last_time, {_is_odd()} AS is_odd,
+              CAST({number} AS BIGINT) AS version_number,
+              CASE WHEN target LIKE '%://%' THEN regexp_extract(target, '://(.*)/Patient/', 1) END AS server,
+              CASE WHEN l.kind = 'Patient' AND {born} THEN substr(birthDate, 2, 10) END AS born
+            FROM ({self._worded()}) AS l"""
+
     def wordings(self, dictionary: Dictionary) -> None:
         """Read each distinct wording, and count lines by type and by the reason why they are not used."""
-        self.engine.keep_read("tally", f"""
+        self.engine.twice("worded", self._scanned())
+        self.engine.keep_read("tally", """
             SELECT kind, reason, wording, CASE WHEN reason IS NOT NULL THEN file END AS file, count(*) AS lines
-            FROM ({self._worded()}) AS worded GROUP BY 1, 2, 3, 4""")  # fmt: skip
+            FROM worded GROUP BY 1, 2, 3, 4""")  # fmt: skip
         self.engine.keep("wording", """
             SELECT CAST(row_number() OVER (ORDER BY kind, wording) - 1 AS INT) AS number, kind, wording FROM tally
             WHERE wording IS NOT NULL""")  # fmt: skip
@@ -131,20 +148,13 @@ class Reading:
             self.engine.load(name, WORDINGS[name], rows)
 
     def _distinct(self) -> Iterator[tuple[int, str, str]]:
-        yield from self.engine.rows("SELECT number, kind, wording FROM wording ORDER BY number")  # type: ignore[misc]
+        yield from self.engine.rows("SELECT number, kind, wording FROM wording ORDER BY number")
 
     def resources(self) -> None:
         """Keep what is read of each resource, in the order of patients, types and ids, with who is odd."""
-        last_time = cases((f"l.kind = {literal(kind)}", last_time_of(kind)) for kind in ("Observation", "Procedure"))
-        version = lines_sql.known_id("CAST(json_extract(meta, '$.versionId') AS STRING)")
-        number = f"CASE WHEN regexp_matches({version}, '^[0-9]{{1,15}}$') THEN {version} END"
-        born = on_day(is_usual_birth("birthDate"), self.as_of)
-        self.engine.keep_read("scanned", f"""
-            SELECT l.pid, l.kind, l.known, w.number AS wording, {version} AS version, {plain_time(time_of())} AS time,
-              {plain_time(last_time)} AS last_time, {_is_odd()} AS is_odd, CAST({number} AS BIGINT) AS version_number,
-              CASE WHEN target LIKE '%://%' THEN regexp_extract(target, '://(.*)/Patient/', 1) END AS server,
-              CASE WHEN l.kind = 'Patient' AND {born} THEN substr(birthDate, 2, 10) END AS born
-            FROM ({self._worded()}) AS l JOIN wording w ON w.kind = l.kind AND w.wording = l.wording""")  # fmt: skip
+        self.engine.keep_read("scanned", """
+            SELECT l.* EXCLUDE (file, reason, wording), w.number AS wording
+            FROM worded l JOIN wording w ON w.kind = l.kind AND w.wording = l.wording""")  # fmt: skip
         self._odd_people()
         self._odd_times()
         self.engine.keep("resource", self._resources())
@@ -187,14 +197,15 @@ class Reading:
             SELECT DISTINCT pid FROM (
               SELECT pid FROM copied WHERE kind = 'Patient' OR NOT has_versions
               UNION ALL SELECT pid FROM scanned WHERE is_odd
-              UNION ALL SELECT pid FROM scanned GROUP BY pid HAVING count(DISTINCT server) > 1
+              UNION ALL SELECT pid FROM scanned WHERE server IS NOT NULL GROUP BY pid HAVING count(DISTINCT server) > 1
               UNION ALL SELECT s.pid FROM scanned s JOIN word w ON w.wording = s.wording WHERE w.unreadable
               UNION ALL SELECT pid FROM person WHERE copies > 1
               UNION ALL SELECT pid FROM suspected) AS found""",
         )
 
     def _odd_times(self) -> None:
-        odd = f"SELECT DISTINCT time FROM (SELECT time FROM scanned UNION ALL SELECT last_time FROM scanned) AS t WHERE time IS NOT NULL AND NOT {is_usual('time')}"
+        times = "SELECT time FROM scanned UNION ALL SELECT last_time FROM scanned"
+        odd = f"SELECT DISTINCT time FROM ({times}) AS t WHERE time IS NOT NULL AND NOT {is_usual('time')}"
         self.engine.load("odd_time", ODD_TIME, odd_times([row[0] for row in self.engine.rows(odd)]))
 
     def _resources(self) -> str:

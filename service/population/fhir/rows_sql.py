@@ -49,8 +49,8 @@ def _said(terms: Terms, as_of: date) -> str:
     seen = ", ".join(f"bool_or(r.kind IN ({_kinds(each)})) AS {name}" for name, each in kinds.items())
     return f"""
         SELECT p.pid, g.sex, CAST(NULL AS INT) AS age, g.born, m.pregnant, CAST(NULL AS BOOLEAN) AS breastfeeding,
-          CAST(NULL AS BOOLEAN) AS dialysis, CAST(NULL AS BOOLEAN) AS acute_kidney_injury, CAST(NULL AS STRING) AS stage,
-          CAST(NULL AS STRING) AS magnesium_rich_foods,
+          CAST(NULL AS BOOLEAN) AS dialysis, CAST(NULL AS BOOLEAN) AS acute_kidney_injury,
+          CAST(NULL AS STRING) AS stage, CAST(NULL AS STRING) AS magnesium_rich_foods,
           coalesce(g.has_conditions OR g.lists_conditions, FALSE) AS conditions,
           coalesce(g.has_medications, FALSE) AS medications,
           coalesce(g.has_products OR g.lists_supplements, FALSE) AS supplements, FALSE AS signs,
@@ -63,7 +63,7 @@ def _said(terms: Terms, as_of: date) -> str:
 
 
 def _pregnant(terms: Terms, as_of: date) -> str:
-    """Return the query of what the newest statement of a pregnancy says; one too old, or without a day, says nothing."""
+    """Return the query of what the newest statement of a pregnancy says; one too old or without a day says nothing."""
     age = f"date_diff('day', CAST(newest AS DATE), DATE '{as_of}')"
     agreed = "CASE WHEN min(pregnant) = max(pregnant) THEN max(pregnant) = 1 END"
     return f"""
@@ -115,12 +115,14 @@ def _result() -> str:
     placed = f"""
         SELECT *, row_number() {group}) AS place, first_value(moment) {group}) AS first_moment,
           first_value(rank) {group}) AS first_rank,
-          sum(CASE WHEN moment = '' THEN 1 ELSE 0 END) {group} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS undated
+          sum(CASE WHEN moment = '' THEN 1 ELSE 0 END)
+            {group} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS undated
         FROM ({once}) AS once WHERE copy = 1"""
     alike = "CASE WHEN moment <> '' THEN starts_with(first_moment, moment) ELSE first_moment = '' END"
     judged = f"""
         SELECT *, bool_or(place > 1 AND rank = first_rank AND {alike}) OVER (PARTITION BY pid, path) AS has_rival,
-          max(CASE WHEN place <= {MOST_EARLIER + 1} THEN undated ELSE 0 END) OVER (PARTITION BY pid, path) AS undated_near
+          max(CASE WHEN place <= {MOST_EARLIER + 1} THEN undated ELSE 0 END)
+            OVER (PARTITION BY pid, path) AS undated_near
         FROM ({placed}) AS placed"""
     rivalled = "place = 1 AND has_rival AND doubt_reason IS NULL"
     told = f"CASE WHEN moment <> '' THEN {literal(OF_ONE_MOMENT)} ELSE {literal(WITHOUT_DATE)} END"

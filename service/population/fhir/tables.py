@@ -16,7 +16,8 @@ WORD_RESULT: Columns = {
 WORD_OPEN: Columns = {"wording": INT, "place": INT, "member": TEXT, "reason": TEXT, "text": TEXT}
 WORD_MEANT: Columns = {"wording": INT, "place": INT, "pregnant": YES_NO}
 WORDINGS: Mapping[str, Columns] = {
-    "word": WORD, "word_entry": WORD_ENTRY, "word_result": WORD_RESULT, "word_open": WORD_OPEN, "word_meant": WORD_MEANT,
+    "word": WORD, "word_entry": WORD_ENTRY, "word_result": WORD_RESULT, "word_open": WORD_OPEN,
+    "word_meant": WORD_MEANT,
 }  # fmt: skip
 # What a time means that is written in an odd way: its day, the text that sorts by time, the last day it may mean.
 ODD_TIME: Columns = {"time": TEXT, "day": TEXT, "moment": TEXT, "last_day": TEXT}

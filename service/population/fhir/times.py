@@ -25,7 +25,8 @@ def moment(time: str) -> str:
     minutes = f"(CAST(substr({time}, 21, 2) AS INT) * 60 + CAST(substr({time}, 24, 2) AS INT))"
     sign = f"CASE WHEN substr({time}, 20, 1) = '+' THEN -1 ELSE 1 END"
     shifted = f"shifted_text({local}, {sign} * {minutes})"
-    return f"CASE WHEN length({time}) <= 10 THEN {time} WHEN length({time}) <= 20 THEN substr({time}, 1, 19) ELSE {shifted} END"
+    plain = f"WHEN length({time}) <= 20 THEN substr({time}, 1, 19)"
+    return f"CASE WHEN length({time}) <= 10 THEN {time} {plain} ELSE {shifted} END"
 
 
 def odd_times(texts: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,8 @@ DISPLAY = "json_extract(medicationReference, '$.display')"
 def is_usual_birth(member: str) -> str:
     """Return whether a date of birth is written in full and lies within a lifetime before `as_of`; never NULL."""
     text = f"substr({member}, 2, 10)"
-    known = f"regexp_matches({member}, '^\"(19|20)[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}\"$') AND TRY_CAST({text} AS DATE) IS NOT NULL"
+    in_full = f"regexp_matches({member}, '^\"(19|20)[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}\"$')"
+    known = f"{in_full} AND TRY_CAST({text} AS DATE) IS NOT NULL"
     return f"coalesce({known} AND {text} <= {AS_OF} AND substr({member}, 2, 4) > {OLDEST_YEAR}, FALSE)"
 
 
@@ -40,7 +41,8 @@ SPECIAL = {
     **{
         (kind, "medicationReference"): (
             f"CASE WHEN medicationReference IS NULL OR {REFERS} LIKE '#%' THEN medicationReference "
-            f"ELSE '{{\"reference\":\"' || CASE WHEN product_id IS NULL THEN 'Medication/gone' ELSE 'Medication/here' END "
+            f'ELSE \'{{"reference":"\' || '
+            "CASE WHEN product_id IS NULL THEN 'Medication/gone' ELSE 'Medication/here' END "
             f"|| '\",\"display\":' || coalesce(CAST({DISPLAY} AS STRING), 'null') || '}}' END"
         )
         for kind in ("MedicationRequest", "MedicationStatement")
@@ -75,7 +77,8 @@ def time_of() -> str:
     """Return when a resource is about, as text: of a period the end, else the start (service.intake.fhir.results)."""
     end, start = (f"json_extract_string(effectivePeriod, '$.{name}')" for name in ("end", "start"))
     of_period = f"coalesce(nullif({end}, ''), {start})"
-    return f"CASE WHEN effectivePeriod LIKE '{{%' THEN {of_period} ELSE {_text('effectiveDateTime', 'effectiveInstant')} END"
+    moment = _text("effectiveDateTime", "effectiveInstant")
+    return f"CASE WHEN effectivePeriod LIKE '{{%' THEN {of_period} ELSE {moment} END"
 
 
 def last_time_of(kind: str) -> str:

@@ -77,7 +77,8 @@ class Wordings:
         for place, (member, why) in enumerate((member, why) for member, whys in found.open.items() for why in whys):
             self._open(number, place, member, why)
         for place, statement in enumerate(filter(is_final, found.pregnancies)):
-            for pregnant in sorted(meant(statement, self.dictionary.pack.terms)) or [None]:
+            said: list[bool | None] = [*sorted(meant(statement, self.dictionary.pack.terms))]
+            for pregnant in said or [None]:
                 self.meant.append({"wording": number, "place": place, "pregnant": pregnant})
 
     def _person(self, number: int, found: Gathering) -> Row:
