@@ -16,10 +16,10 @@ LOCKS := requirements/build.txt requirements/run.txt requirements/dev.txt
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/uv pip compile --quiet --universal \
 	--python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links
 
-.PHONY: help setup run test tools check fix lock requirements docs screens bench clean
+.PHONY: help setup run test tools check fix lock requirements docs screens bench bench-population clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 setup: $(READY) $(NODE_READY) ## install everything into .venv; quick the second time
 	@echo "Ready: $(BIN)/magflag --help"
@@ -79,6 +79,10 @@ screens: setup tools ## write docs/generated/screens/, a picture of each page
 
 bench: setup ## run every benchmark beside its peer and print the ratios
 	$(BIN)/python -m benchmarks
+
+# Minutes and tens of gigabytes of disk; `make bench-population SIZES="20000"` for less, and SIZES="20000 --spark".
+bench-population: setup ## screen 100,000 and a million made-up patients beside DuckDB's own scan
+	$(BIN)/python -m benchmarks.population $(SIZES)
 
 clean: ## remove the environment and everything that tools leave behind
 	rm -rf $(NODE)/node_modules $(NODE_READY)

@@ -15,7 +15,7 @@ from rich.table import Table
 from schemas.client import NOBODY
 from service.cli.packs import pack_or_stop, rules_folder
 from service.cli.told import BAD_INPUT, BAD_RULES, BAD_SETTINGS, stop
-from service.facts.in_sql.query import NoSqlForm
+from service.facts.in_sql.formed import NoSqlForm
 from service.knowledge.model import Pack
 from service.population.duck import DuckFailed
 from service.population.inputs import NothingToRead

@@ -8,12 +8,9 @@ sqlglot turns into Spark's (service.population.dialects).
 from collections.abc import Iterable
 
 from service.facts.in_sql.columns import HIGH, KNOWN, LOW, column_of
+from service.facts.in_sql.formed import NoSqlForm
 from service.facts.in_sql.words import literal
 from service.knowledge.nodes import All, Any, Compare, Is, Node, Not, Unknown
-
-
-class NoSqlForm(Exception):
-    """A condition holds something that has no form in SQL; the pack cannot be used for populations."""
 
 
 class Conditions:

@@ -12,6 +12,10 @@ AT = {name: f"/{name}" for name in LISTS} | {"foods": "/diet/foods"}
 BITS = 62
 
 
+class NoSqlForm(Exception):
+    """A kind of fact, or a part of a condition, has no form in SQL: the pack cannot be used for populations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Formed:
     """One fact as SQL over a row: its columns by name, and what it shows.

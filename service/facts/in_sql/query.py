@@ -9,7 +9,7 @@ from service.facts.deriving import DIALYSIS, procedure_classes
 from service.facts.filtration import MEMBERS
 from service.facts.in_sql import kidneys, lists, results, values
 from service.facts.in_sql.columns import GAPS, SEEN, UNKNOWN, column_of, columns_of
-from service.facts.in_sql.formed import AT, LISTS, Declared, Formed, words_of
+from service.facts.in_sql.formed import AT, LISTS, Declared, Formed, NoSqlForm, words_of
 from service.facts.in_sql.matches import GAP, HIT, LISTED, UNCLEAR, lists_of
 from service.facts.in_sql.rows import PATHS
 from service.facts.in_sql.tables import WAYS
@@ -24,10 +24,6 @@ OF_RESULTS = ("result", "result_flag", "filtration")
 # No list is so long: the entries of a fact's second list come after those of its first.
 FAR = 1_000_000
 UNKNOWN_ENTRY = '","detail":"This entry was not recognised."}'
-
-
-class NoSqlForm(Exception):
-    """A kind of fact, or a part of a condition, has no form in SQL: the pack cannot be used for populations."""
 
 
 @dataclass(frozen=True)
