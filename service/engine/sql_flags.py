@@ -1,6 +1,6 @@
 """All rules of a pack as one query: one row per patient and rule that is not clear, in the order of the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from service.engine.sql import Conditions
 from service.engine.sql_reasons import Reasons
@@ -8,6 +8,9 @@ from service.facts.in_sql.columns import GAPS, KNOWN, column_of
 from service.facts.in_sql.words import literal, prefix_of
 from service.knowledge.model import Pack, Rule
 from service.knowledge.nodes import facts_in
+
+
+NAMES = ("rule", "raised", "because", "missing")
 
 
 def rules_in_order(pack: Pack) -> tuple[Rule, ...]:
@@ -32,20 +35,25 @@ class FlagsQuery:
         inner = f"SELECT *{_each(shared)} FROM {source}"
         self._source = f"(SELECT *{_each(truths)} FROM ({inner}) AS conditioned) AS answered"
 
-    def flags(self, keys: Sequence[str]) -> str:
+    def flags(self, keys: Sequence[str], at_once: int | None = None) -> str:
         """Return the query of `keys`, `rule` (its place), `raised` (else it cannot say), `because` and `missing`.
 
-        The last two are JSON texts. The rows of one source row are in the order of the rules.
+        The last two are JSON texts. The rows of one source row are in the order of the rules. So many rules as `at_once`
+        (all, unless said) are told in one go: fewer take less memory, and more time.
         """
-        places = range(len(self._rules))
-        because, missing = zip(*(self._reasons_of(place, rule) for place, rule in enumerate(self._rules)), strict=True)
-        lists = {
-            "rule": map(str, places), "raised": (f"rule__{place} IS TRUE" for place in places), "because": because,
-            "missing": missing,
-        }  # fmt: skip
-        columns = ",\n".join(f"unnest([{', '.join(each)}]) AS {name}" for name, each in lists.items())
-        every = f"SELECT {', '.join(keys)}, {columns}\nFROM {self._source}"
+        told = [self._told(place, rule) for place, rule in enumerate(self._rules)]
+        size = at_once or len(told)
+        parts = [told[first : first + size] for first in range(0, len(told), size)]
+        columns = ",\n".join(f"unnest({_of_part(name, parts)}) AS {name}" for name in NAMES)
+        source = self._source
+        if len(parts) > 1:
+            source = f"(SELECT *, unnest([{', '.join(map(str, range(len(parts))))}]) AS part FROM {source}) AS parted"
+        every = f"SELECT {', '.join(keys)}, {columns}\nFROM {source}"
         return f"SELECT * FROM ({every}) AS told WHERE missing IS NOT NULL"
+
+    def _told(self, place: int, rule: Rule) -> dict[str, str]:
+        because, missing = self._reasons_of(place, rule)
+        return {"rule": str(place), "raised": f"rule__{place} IS TRUE", "because": because, "missing": missing}
 
     def _reasons_of(self, place: int, rule: Rule) -> tuple[str, str]:
         """Return what is seen behind a rule and what is missing; NULL where the rule is clear."""
@@ -88,3 +96,10 @@ class FlagsQuery:
 
 def _each(columns: Sequence[str]) -> str:
     return "".join(f",\n  {column}" for column in columns)
+
+
+def _of_part(name: str, parts: Sequence[Sequence[Mapping[str, str]]]) -> str:
+    lists = [f"[{', '.join(each[name] for each in told)}]" for told in parts]
+    if len(lists) == 1:
+        return lists[0]
+    return f"CASE part {' '.join(f'WHEN {part} THEN {texts}' for part, texts in enumerate(lists))} END"

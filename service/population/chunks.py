@@ -18,7 +18,9 @@ from service.population.duck import Duck
 from service.population.fhir.rows_sql import recorded
 from service.population.state import Aside
 
-PATIENTS = 32_768
+PATIENTS = 16_384
+# So many rules are told of a patient in one go.
+RULES = 140
 # While one chunk is derived, that before it is written.
 SLOTS = 2
 COMPRESSED = "(FORMAT parquet, COMPRESSION zstd)"

@@ -28,8 +28,8 @@ class Queries:
     unknowns: str
 
 
-def queries(pack: Pack, as_of: date) -> Queries:
-    """Return the queries; raise NoSqlForm where the pack holds what has no form in SQL."""
+def queries(pack: Pack, as_of: date, at_once: int | None = None) -> Queries:
+    """Return the queries; raise NoSqlForm where the pack holds what has no form in SQL. `at_once`: see FlagsQuery."""
     wanted = frozenset().union(*(facts_in(rule.condition) for rule in pack.active_rules))
     query = facts_query(pack, as_of, wanted, ("pid", "patient"))
     names = list(query.ctes)
@@ -43,10 +43,10 @@ def queries(pack: Pack, as_of: date) -> Queries:
         "derived": second.sql("SELECT d.*, p.patient FROM derived d JOIN person p ON p.pid = d.pid ORDER BY d.pid"),
     }
     facts, flags = f"WITH facts AS ({query.ctes['facts']})", FlagsQuery(pack, "facts")
-    return Queries(steps, f"{facts} {_flags(pack, flags)}", f"{facts} {flags.unknowns()}")
+    return Queries(steps, f"{facts} {_flags(pack, flags, at_once)}", f"{facts} {flags.unknowns()}")
 
 
-def _flags(pack: Pack, flags: FlagsQuery) -> str:
+def _flags(pack: Pack, flags: FlagsQuery, at_once: int | None) -> str:
     rules = rules_in_order(pack)
     raised, lowered = (
         _chosen(literal(severity) for severity in severities)
@@ -63,7 +63,7 @@ def _flags(pack: Pack, flags: FlagsQuery) -> str:
         "pack_version": literal(pack.version), "pack_sha256": literal(pack.sha256),
     }  # fmt: skip
     listed = ", ".join(query if query == name else f"{query} AS {name}" for name, query in columns.items())
-    return f"SELECT patient, {listed} FROM ({flags.flags(('patient',))}) AS flagged"
+    return f"SELECT patient, {listed} FROM ({flags.flags(('patient',), at_once)}) AS flagged"
 
 
 def _chosen(texts: Iterable[str]) -> str:

@@ -3,7 +3,8 @@
 sqlglot knows most of it. Here is the rest: what both engines have and mean differently, said so that Spark means the same.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from sqlglot import exp, parse_one
@@ -19,6 +20,10 @@ OWN_FUNCTIONS = {
     "told_of(told, fact)": "try_element_at(told, fact)",
     "shifted_text(moment, minutes)": "replace(date_format(timestampadd(MINUTE, minutes, moment), 'yyyy-MM-dd HH:mm:ss'), ' ', 'T')",
 }
+STRICT = "map('allowSingleQuotes', 'false')"
+# A pattern that asks for a text anywhere.
+INSIDE = re.compile(r"^%([^%_]+)%$")
+TOGETHER = "members taken together"
 
 
 class NoSparkForm(Exception):
@@ -42,6 +47,7 @@ def to_spark(sql: str) -> str:
 def translated(tree: exp.Expr) -> exp.Expr:
     """Return a tree that is Spark's once it is written; the tree given is changed."""
     tree = _expanded(tree)
+    _note_members(tree)
     for node in reversed(list(tree.find_all(*CHANGES))):
         change = CHANGES[type(node)]
         new = change(node)
@@ -109,10 +115,12 @@ def _bracket(node: exp.Expr) -> exp.Expr:
 
 
 def _like(node: exp.Expr) -> exp.Expr:
-    """A backslash is itself in DuckDB, and in Spark takes the meaning from what follows."""
+    """A backslash is itself in DuckDB, and in Spark takes the meaning from what follows, and much time."""
     pattern = node.expression
     if not pattern.is_string:
         raise NoSparkForm(f"LIKE {pattern.sql()}")
+    if found := INSIDE.match(pattern.name):
+        return _function("contains", node.this, found[1])
     return exp.Like(this=node.this, expression=exp.Literal.string(pattern.name.replace("\\", "\\\\")))
 
 
@@ -124,18 +132,39 @@ def _regex(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def members_in(text: str, names: Iterable[str]) -> str:
+    """Return members of a JSON text as a list of one row, in Spark's SQL; in a list nothing may follow what was read."""
+    schema = ", ".join(f"`{name}`: VARIANT" for name in names)
+    return f"from_json(concat('[', {text}, ']'), 'array<struct<{schema}>>', {STRICT})"
+
+
 def _json(node: exp.Expr) -> exp.Expr:
     """What is found keeps its quotes; of many, what each has goes into a list."""
-    path = node.expression.sql(dialect=SPARK).strip("'")
-    parsed = _function("try_parse_json", node.this)
-    if not path.startswith("$[*]"):
-        return _function("to_json", _function("try_variant_get", parsed, path, "variant"))
-    inner = _function("to_json", _function("try_variant_get", exp.column("each"), "$" + path[4:], "variant"))
-    each = exp.Lambda(this=inner, expressions=[exp.to_identifier("each")])
-    texts = _function("transform", _function("try_variant_get", parsed, "$", "array<variant>"), each)
-    return exp.Concat(
-        expressions=[exp.Literal.string("["), _function("array_join", texts, ","), exp.Literal.string("]")]
-    )
+    text, path = node.this.sql(dialect=SPARK), _path(node)
+    if path.startswith("$[*]."):
+        name = path.removeprefix("$[*].")
+        rows = f"from_json({text}, 'array<struct<`{name}`: VARIANT>>', {STRICT})"
+        return _parsed(f"concat('[', array_join(transform({rows}, each -> to_json(each.`{name}`)), ','), ']')")
+    names = node.meta.get(TOGETHER, {path})
+    members = members_in(text, sorted(name.removeprefix("$.") for name in names))
+    return _parsed(f"to_json(get({members}, 0).`{path.removeprefix('$.')}`)")
+
+
+def _path(node: exp.Expr) -> str:
+    return node.expression.sql(dialect=SPARK).strip("'")
+
+
+def _parsed(sql: str) -> exp.Expr:
+    return parse_one(sql, dialect=SPARK)
+
+
+def _note_members(tree: exp.Expr) -> None:
+    """Note which members a query takes from one text, so that they are parsed together."""
+    found: dict[tuple[int, str], set[str]] = {}
+    for node in tree.find_all(exp.JSONExtract):
+        key = id(node.find_ancestor(exp.Select)), node.this.sql()
+        node.meta[TOGETHER] = found.setdefault(key, set())
+        node.meta[TOGETHER].add(_path(node))
 
 
 def _any_value(node: exp.Expr) -> exp.Expr:

@@ -16,6 +16,7 @@ from service.population.fhir.members import MEMBERS
 # A resource may be large: a questionnaire, a scanned letter. A longer line is not read as one.
 LONGEST_LINE = 16 * 1024 * 1024
 AT_ONCE = 10_000
+SHARE_OF_LIMIT = 0.7
 OPTIONS = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}"
 OWN_FUNCTIONS = {
     "shifted_text(moment, minutes)": "strftime(moment + to_minutes(minutes), '%Y-%m-%dT%H:%M:%S')",
@@ -48,12 +49,19 @@ class Duck:
         self.folder, self._slot = folder, ""
         self._connection = duckdb.connect(str(folder / "screening.duckdb"))
         self._run(f"SET memory_limit = {literal(memory_limit)}")
+        self._run(f"SET memory_limit = {literal(self._share_of_limit())}")
         self._run(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
         self._run("SET preserve_insertion_order = false")
         if threads:
             self._run(f"SET threads = {threads}")
         for head, body in {**FUNCTIONS, **OWN_FUNCTIONS}.items():
             self._run(f"CREATE OR REPLACE MACRO {head} AS {body}")
+
+    def _share_of_limit(self) -> str:
+        """Return the part of the limit that DuckDB may fill with data: vectors and the rest of a process need theirs."""
+        row = self._connection.execute("SELECT current_setting('memory_limit')").fetchone()
+        number, unit = str(row[0] if row else "1 GiB").split()
+        return f"{float(number) * SHARE_OF_LIMIT:.1f} {unit}"
 
     def attach_work(self) -> None:
         """Make room for what is of use to one chunk only; it is not written to the database's own file."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from service.facts.in_sql.dictionary import Dictionary
 from service.facts.in_sql.tables import RECORDED, dictionary_tables
 from service.knowledge.model import Pack
-from service.population.chunks import PATIENTS, Chunks
+from service.population.chunks import PATIENTS, RULES, Chunks
 from service.population.deriving import queries
 from service.population.duck import Duck
 from service.population.engine import Engine
@@ -60,7 +60,7 @@ def _screen(request: Request, found: Input, pack: Pack, progress: Progress, asid
     read = _noted(aside)
     if read.share > request.most_rejected:
         raise _too_many(request, read, aside)
-    chunks = Chunks(duck, aside, queries(pack, read.as_of), pack.terms, read.as_of)
+    chunks = Chunks(duck, aside, queries(pack, read.as_of, RULES), pack.terms, read.as_of)
     progress.begin("screening", duck.count("SELECT count(*) FROM person"))
     chunks.run(progress.advance)
     summary = write_summary(aside, duck, pack, read, request.engine)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from service.facts.in_sql.tables import Columns
-from service.population.dialects import to_spark
+from service.population.dialects import members_in, to_spark
 from service.population.engine import Row
 from service.population.fhir.members import MEMBERS
 from service.population.java import start
@@ -20,19 +20,15 @@ LONGEST_LINE = 16 * 1024 * 1024
 # Java's parser looks no further than it must: not at the letters of a member that is skipped, nor behind the end.
 MAY_BE_JSON = f"""octet_length(value) <= {LONGEST_LINE} AND is_valid_utf8(value)
     AND NOT (startswith(text, '{{') AND endswith(text, ']'))
-    AND (NOT contains(lower(text), '\\\\ud') OR try_parse_json(text) IS NOT NULL)"""
-
-
-
-def _parsed(members: Iterable[str]) -> str:
-    """Return a line as a list of one row, as SQL; in a list nothing may follow what was read."""
-    names = ", ".join(f"`{name}`: VARIANT" for name in members)
-    return f"from_json(concat('[', line, ']'), 'array<struct<{names}>>', map('allowSingleQuotes', 'false'))"
+    AND (NOT (contains(text, '\\\\ud') OR contains(text, '\\\\uD')) OR try_parse_json(text) IS NOT NULL)"""
 
 
 # A resource may have a member twice, which is found out later; of anything else it does not matter.
-IS_JSON = f"""CASE WHEN startswith(line, '{{') THEN size({_parsed(["resourceType"])}) = 1
+IS_JSON = f"""CASE WHEN startswith(line, '{{') THEN size({members_in("line", ["resourceType"])}) = 1
     ELSE try_parse_json(concat('[', line, ']')) IS NOT NULL END"""
+TRIMMED = (
+    "CASE WHEN startswith(value, '{') AND endswith(value, '}') THEN value ELSE trim(BOTH ' \\t\\r' FROM value) END"
+)
 PATH = "regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')), '^file:(//)?', '')"
 
 
@@ -48,11 +44,11 @@ class Spark:
     def read_lines(self, files: Iterable[Path]) -> None:
         """See Engine."""
         lines = self.session.read.option("lineSep", "\n").text([str(file) for file in files])
-        read = lines.selectExpr(f"{PATH} AS file", "value", "trim(BOTH ' \\t\\r' FROM value) AS text")
+        read = lines.selectExpr(f"{PATH} AS file", "value", f"{TRIMMED} AS text")
         read = read.where("text <> ''").selectExpr("file", f"CASE WHEN {MAY_BE_JSON} THEN text END AS line")
         read.selectExpr("file", f"CASE WHEN {IS_JSON} THEN line END AS line").createOrReplaceTempView("line")
         texts = [f"nullif(to_json(parsed.`{name}`), 'null') AS `{name}`" for name in MEMBERS]
-        parsed = read.selectExpr("file", f"get({_parsed(MEMBERS)}, 0) AS parsed")
+        parsed = read.selectExpr("file", f"get({members_in('line', MEMBERS)}, 0) AS parsed")
         parsed.selectExpr("file", *texts).createOrReplaceTempView("raw")
 
     def keep(self, name: str, sql: str) -> None:
