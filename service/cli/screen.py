@@ -61,7 +61,7 @@ def screen(  # noqa: PLR0913, PLR0917 - Each is an option of the command.
     request = Request(given, out, now.date(), as_of, engine, memory_limit, threads, master, max_rejected)
     pack = pack_or_stop()
     summary = _screened(request, pack)
-    write_report(out, pack)
+    _report(request, pack)
     _show(summary, out)
     if to_worklist:
         _post(request, tenant, now)
@@ -80,6 +80,13 @@ def _screened(request: Request, pack: Pack) -> dict[str, Any]:
     except OSError as error:
         why_not = "The disk is full." if error.errno in FULL else f"{error.strerror or 'It cannot be written'}."
         stop(BAD_SETTINGS, f"{why_not} What is done stays beside {request.out}: run the same command again to go on.")
+
+
+def _report(request: Request, pack: Pack) -> None:
+    try:
+        write_report(request.out, pack, request.memory_limit)
+    except (OSError, DuckFailed) as why:
+        stop(BAD_SETTINGS, f"The screening is whole in {request.out}; report.html was not written: {why}.")
 
 
 class _Shown:
@@ -146,7 +153,5 @@ def _post(request: Request, tenant: str, now: datetime) -> None:
         posted = to_worklist(request, rules_folder(), tenant, now)
     except NoDatabase as why:
         stop(BAD_SETTINGS, f"The worklist cannot be reached: {why} The screening itself is whole.")
-    told = (
-        f"{posted.posted} patients put into the worklist, {posted.already_there} were there, {posted.refused} refused."
-    )
-    click.echo(told, err=True)
+    told = f"{posted.posted} put into the worklist, {posted.already_there} there already, {posted.refused} refused."
+    click.echo(f"Patients with a raised critical flag: {told}", err=True)

@@ -9,7 +9,6 @@ from service.facts.in_sql.words import literal, prefix_of
 from service.knowledge.model import Pack, Rule
 from service.knowledge.nodes import facts_in
 
-
 NAMES = ("rule", "raised", "because", "missing")
 
 
@@ -38,8 +37,8 @@ class FlagsQuery:
     def flags(self, keys: Sequence[str], at_once: int | None = None) -> str:
         """Return the query of `keys`, `rule` (its place), `raised` (else it cannot say), `because` and `missing`.
 
-        The last two are JSON texts. The rows of one source row are in the order of the rules. So many rules as `at_once`
-        (all, unless said) are told in one go: fewer take less memory, and more time.
+        The last two are JSON texts. The rows of one source row are in the order of the rules. So many rules as
+        `at_once` (all, unless said) are told in one go: fewer take less memory, and more time.
         """
         told = [self._told(place, rule) for place, rule in enumerate(self._rules)]
         size = at_once or len(told)

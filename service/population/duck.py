@@ -16,6 +16,9 @@ from service.population.fhir.members import MEMBERS
 # A resource may be large: a questionnaire, a scanned letter. A longer line is not read as one.
 LONGEST_LINE = 16 * 1024 * 1024
 AT_ONCE = 10_000
+DATABASE = "screening.duckdb"
+# What DuckDB says, in whatever error, where a file cannot be written any further.
+NO_ROOM = ("No space left on device", "File too large", "max_temp_directory_size")
 SHARE_OF_LIMIT = 0.7
 OPTIONS = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}"
 OWN_FUNCTIONS = {
@@ -28,15 +31,15 @@ class DuckFailed(Exception):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def telling() -> Iterator[None]:
     """Say in a sentence what people can mend; anything else is a mistake of ours and goes on as it is."""
     try:
         yield
-    except duckdb.OutOfMemoryException:
-        raise DuckFailed("The limit of memory is too small (--memory-limit).") from None
-    except duckdb.IOException as error:
-        if "No space left" in str(error) or "disk" in str(error).lower():
-            raise DuckFailed("The disk is full.") from None
+    except duckdb.Error as error:
+        if any(sign in str(error) for sign in NO_ROOM):
+            raise DuckFailed("The disk is full, or files may not grow.") from None
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise DuckFailed("The limit of memory is too small (--memory-limit).") from None
         raise
 
 
@@ -47,7 +50,7 @@ class Duck:
 
     def __init__(self, folder: Path, memory_limit: str = "1GB", threads: int | None = None) -> None:
         self.folder, self._slot = folder, ""
-        self._connection = duckdb.connect(str(folder / "screening.duckdb"))
+        self._connection = duckdb.connect(str(folder / DATABASE))
         self._run(f"SET memory_limit = {literal(memory_limit)}")
         self._run(f"SET memory_limit = {literal(self._share_of_limit())}")
         self._run(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
@@ -58,7 +61,7 @@ class Duck:
             self._run(f"CREATE OR REPLACE MACRO {head} AS {body}")
 
     def _share_of_limit(self) -> str:
-        """Return the part of the limit that DuckDB may fill with data: vectors and the rest of a process need theirs."""
+        """Return the part of the limit that DuckDB may fill with data: vectors and the rest of a process need some."""
         row = self._connection.execute("SELECT current_setting('memory_limit')").fetchone()
         number, unit = str(row[0] if row else "1 GiB").split()
         return f"{float(number) * SHARE_OF_LIMIT:.1f} {unit}"
@@ -132,7 +135,7 @@ class Duck:
         """See Engine."""
         # Another query of the same session would end a result that is not read to its end.
         connection = self._connection if self._slot else self._connection.cursor()
-        with _told():
+        with telling():
             found = connection.execute(sql)
         while rows := found.fetchmany(AT_ONCE):
             yield from rows
@@ -151,7 +154,7 @@ class Duck:
         self._connection.close()
 
     def _run(self, sql: str) -> None:
-        with _told():
+        with telling():
             self._connection.execute(sql)
 
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.knowledge.load import load_pack
 from service.knowledge.model import Pack
+from service.population.duck import telling
 from service.population.report_counts import count
 from service.population.report_page import Page, page_of
 from service.population.report_summary import read_summary
@@ -25,13 +26,14 @@ POLICY = "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-ur
 
 
 def write_report(folder: Path, pack: Pack | None = None, memory_limit: str = MEMORY) -> Path:
-    """Write report.html into the folder of a screening and return its path; OSError where it cannot be written.
+    """Write report.html into the folder of a screening and return its path; OSError or DuckFailed where it cannot.
 
     `pack`: the rules that were used, or else those of this installation. Limits and meanings are taken from them only
     if they are the very ones of the summary.
     """
     summary = read_summary(folder)
-    counts = count(folder, summary.as_of, memory_limit)
+    with telling():
+        counts = count(folder, summary.as_of, memory_limit)
     pack = pack or load_pack(Settings.from_environment().rules)
     used = pack if pack.sha256 == summary.pack["sha256"] else None
     return _written(folder / REPORT, render(page_of(summary, counts, used)))

@@ -12,7 +12,7 @@ from service.facts.in_sql.tables import RECORDED, dictionary_tables
 from service.knowledge.model import Pack
 from service.population.chunks import PATIENTS, RULES, Chunks
 from service.population.deriving import queries
-from service.population.duck import Duck
+from service.population.duck import DATABASE, Duck
 from service.population.engine import Engine
 from service.population.fhir.odd import OddCharts
 from service.population.fhir.reading import Reading
@@ -46,6 +46,9 @@ def screen(request: Request, pack: Pack, progress: Progress) -> dict[str, Any]:
         raise Stopped(f"{request.out} is there already; name a folder that is not, or an empty one.")
     found = find_input(request.given)
     aside = Aside(request.out, _plan(request, found, pack))
+    if aside.read is None:
+        # What was read in part is of no use, and may have been cut off in the middle of a write.
+        aside.forget(DATABASE)
     duck = Duck(aside.folder, request.memory_limit, request.threads)
     try:
         return _screen(request, found, pack, progress, aside, duck)

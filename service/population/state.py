@@ -43,6 +43,11 @@ class Aside:
         found.parent.mkdir(parents=True, exist_ok=True)
         return found
 
+    def forget(self, name: str) -> None:
+        """Remove a file and what belongs to it."""
+        for found in self.folder.glob(f"{name}*"):
+            found.unlink()
+
     def finish(self, *kept: str) -> None:
         """Leave only what is `kept`, and make the folder the output."""
         for found in self.folder.iterdir():
