@@ -1,6 +1,6 @@
 """population: the same rules over many patients.
 
-In:  FHIR R4 Bulk Data files, or a wish for made-up ones
-Out: files of made-up patients; flags per patient and rule
-Never: means anything else by a rule than one request does, leaves a patient or an unreadable line out silently
+In:  FHIR Bulk Data files or lines of profiles, a pack, the day
+Out: Parquet with a row per patient and rule that is not clear, a summary, a report, what was rejected; made-up exports
+Never: answers otherwise than for one patient; leaves half an output; keeps a line it cannot use to itself
 """
