@@ -19,6 +19,7 @@ from service.facts.in_sql.formed import NoSqlForm
 from service.knowledge.model import Pack
 from service.population.duck import DuckFailed
 from service.population.inputs import NothingToRead
+from service.population.java import NoSpark
 from service.population.report import write_report
 from service.population.request import DUCKDB, SPARK, Request, Stopped
 from service.population.screening import screen as screen_population
@@ -75,6 +76,8 @@ def _screened(request: Request, pack: Pack) -> dict[str, Any]:
         stop(BAD_INPUT, str(why))
     except NoSqlForm as why:
         stop(BAD_RULES, f"These rules cannot be used for populations: {why}")
+    except NoSpark as why:
+        stop(BAD_SETTINGS, str(why))
     except DuckFailed as why:
         stop(BAD_SETTINGS, f"{why} What is done stays beside {request.out}: run the same command again to go on.")
     except OSError as error:

@@ -23,6 +23,7 @@ OWN_FUNCTIONS = {
 STRICT = "map('allowSingleQuotes', 'false')"
 # A pattern that asks for a text anywhere.
 INSIDE = re.compile(r"^%([^%_]+)%$")
+LISTED = "listed"
 TOGETHER = "members taken together"
 
 
@@ -150,6 +151,12 @@ def _json(node: exp.Expr) -> exp.Expr:
     return _parsed(f"to_json(get({members}, 0).`{path.removeprefix('$.')}`)")
 
 
+def _keys(node: exp.Expr) -> exp.Expr:
+    """The members of what is JSON, also those that stand twice; Spark alone would tell them of a line that is cut off."""
+    text = node.this.sql(dialect=SPARK)
+    return _parsed(f"CASE WHEN size({members_in(text, ['resourceType'])}) = 1 THEN json_object_keys({text}) END")
+
+
 def _path(node: exp.Expr) -> str:
     return node.expression.sql(dialect=SPARK).strip("'")
 
@@ -200,25 +207,32 @@ def _aggregate(node: exp.Expr) -> exp.Expr:
 
 
 def _unnested(node: exp.Expr) -> exp.Expr:
-    """Lists side by side become one list of rows."""
+    """Lists side by side become one list of rows, which is made before it is told apart: Spark compiles only so."""
     aliases = [each for each in node.expressions if isinstance(each, exp.Alias) and isinstance(each.this, exp.Explode)]
-    if len(aliases) < 2:  # noqa: PLR2004 - one alone is written alike
-        return node
     lists = [each.this.this for each in aliases]
-    if not all(isinstance(each, exp.Array) for each in lists):
-        raise NoSparkForm("lists side by side that are not written out")
-    names = [each.alias for each in aliases]
+    if not lists or not all(isinstance(each, exp.Array) for each in lists):
+        if len(lists) > 1:
+            raise NoSparkForm("lists side by side that are not written out")
+        return node
+    kept = [each for each in node.expressions if each not in aliases]
+    rows, told = _rows([each.alias for each in aliases], lists)
+    node.set("expressions", [*kept, exp.alias_(rows, LISTED)])
+    return exp.select(*(each.alias_or_name for each in kept), told, copy=False).from_(node.subquery("made"), copy=False)
+
+
+def _rows(names: list[str], lists: list[exp.Expr]) -> tuple[exp.Expr, exp.Expr]:
+    """Return the list of rows, and how they are told apart; `_outer` because Spark would else make the list twice."""
+    if len(names) == 1:
+        return lists[0], exp.alias_(_function("explode_outer", exp.column(LISTED)), names[0])
     rows = [
         exp.Struct(expressions=[exp.alias_(value, name, copy=False) for name, value in zip(names, values, strict=True)])
         for values in zip(*(each.expressions for each in lists), strict=True)
     ]
-    kept = [each for each in node.expressions if each not in aliases]
-    node.set("expressions", [*kept, _function("inline", exp.Array(expressions=rows))])
-    return node
+    return exp.Array(expressions=rows), _function("inline_outer", exp.column(LISTED))
 
 
 CHANGES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CTE: _not_materialized, exp.Bracket: _bracket, exp.Like: _like, exp.RegexpLike: _regex,
-    exp.RegexpExtract: _regex, exp.RegexpExtractAll: _regex, exp.JSONExtract: _json, exp.IgnoreNulls: _any_value,
+    exp.RegexpExtract: _regex, exp.RegexpExtractAll: _regex, exp.JSONExtract: _json, exp.JSONKeys: _keys, exp.IgnoreNulls: _any_value,
     exp.ArrayAgg: _gathered, exp.GroupConcat: _gathered, exp.Filter: _aggregate, exp.Select: _unnested,
 }  # fmt: skip

@@ -23,6 +23,10 @@ SETTINGS = {
     "spark.sql.json.enablePartialResults": "false",
     # Members are parsed together; each by itself would take as long as all.
     "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
+    # A condition stands where it was written: further down, a line would be parsed once for each.
+    "spark.sql.constraintPropagation.enabled": "false",
+    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates",
+    "spark.sql.autoBroadcastJoinThreshold": "64MB",
     "spark.sql.shuffle.partitions": "8",
     "spark.driver.memory": "2g",
 }

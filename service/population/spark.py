@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,6 @@ MAY_BE_JSON = f"""octet_length(value) <= {LONGEST_LINE} AND is_valid_utf8(value)
     AND (NOT (contains(text, '\\\\ud') OR contains(text, '\\\\uD')) OR try_parse_json(text) IS NOT NULL)"""
 
 
-# A resource may have a member twice, which is found out later; of anything else it does not matter.
-IS_JSON = f"""CASE WHEN startswith(line, '{{') THEN size({members_in("line", ["resourceType"])}) = 1
-    ELSE try_parse_json(concat('[', line, ']')) IS NOT NULL END"""
 TRIMMED = (
     "CASE WHEN startswith(value, '{') AND endswith(value, '}') THEN value ELSE trim(BOTH ' \\t\\r' FROM value) END"
 )
@@ -46,7 +43,7 @@ class Spark:
         lines = self.session.read.option("lineSep", "\n").text([str(file) for file in files])
         read = lines.selectExpr(f"{PATH} AS file", "value", f"{TRIMMED} AS text")
         read = read.where("text <> ''").selectExpr("file", f"CASE WHEN {MAY_BE_JSON} THEN text END AS line")
-        read.selectExpr("file", f"CASE WHEN {IS_JSON} THEN line END AS line").createOrReplaceTempView("line")
+        read.createOrReplaceTempView("line")
         texts = [f"nullif(to_json(parsed.`{name}`), 'null') AS `{name}`" for name in MEMBERS]
         parsed = read.selectExpr("file", f"get({members_in('line', MEMBERS)}, 0) AS parsed")
         parsed.selectExpr("file", *texts).createOrReplaceTempView("raw")
@@ -82,6 +79,17 @@ class Spark:
         """See Engine."""
         found = self._query(sql).first()
         return int(found[0]) if found and found[0] is not None else 0
+
+    def view(self, name: str, folder: Path) -> None:
+        """Give the Parquet files of a folder a name."""
+        self.session.read.parquet(str(folder)).createOrReplaceTempView(name)
+
+    def write_sorted(self, sql: str, folder: Path, order: Sequence[str]) -> None:
+        """Write the rows of a query as Parquet, in order within files and from file to file."""
+        found = self._query(sql)
+        parts = int(self.session.conf.get("spark.sql.shuffle.partitions") or 1)
+        ranged = found.repartitionByRange(parts, order[0]).sortWithinPartitions(*order)
+        ranged.write.mode("overwrite").option("compression", "zstd").parquet(str(folder))
 
     def close(self) -> None:
         """See Engine."""

@@ -13,6 +13,7 @@ from service.population.fhir.lines_sql import REASONS
 from service.population.generate.run import generate
 from service.population.generate.wishes import Wish
 from service.population.inputs import NothingToRead
+from service.population.intake import Intake
 from service.population.request import Request, Stopped, TooManyRejected
 from service.population.screening import screen
 from tests.population.one_by_one import told
@@ -75,7 +76,7 @@ def test_a_killed_screening_goes_on_where_it_was(export: Path, tmp_path: Path, m
     with pytest.raises(KeyboardInterrupt):
         run(export, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    monkeypatch.setattr("service.population.screening._read", lambda *_: pytest.fail("It was read already."))
+    monkeypatch.setattr(Intake, "read", lambda *_: pytest.fail("It was read already."))
 
     def noted(chunks: Chunks, session: Any, first: int, last: int) -> None:
         derived.append(first)
