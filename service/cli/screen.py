@@ -37,11 +37,24 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
         raise click.BadParameter("Write a day as YYYY-MM-DD.") from None
 
 
+def _settings(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs = [value.partition("=") for value in values]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise click.BadParameter("Write NAME=VALUE.")
+    return tuple((name, value) for name, _, value in pairs)
+
+
 @click.command()
 @click.argument("given", metavar="INPUT", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder that is empty or not there yet.")
 @click.option("--engine", type=click.Choice([DUCKDB, SPARK]), default=DUCKDB, show_default=True)
 @click.option("--master", default="local[2]", show_default=True, help="Where Spark runs; of --engine spark alone.")
+@click.option(
+    "--spark-setting", "settings", multiple=True, metavar="NAME=VALUE", callback=_settings,
+    help="A setting of Spark, such as spark.sql.shuffle.partitions=200; may be given again.",
+)  # fmt: skip
 @click.option("--memory-limit", default="1GB", show_default=True, help="What DuckDB may keep in memory.")
 @click.option("--threads", type=click.IntRange(min=1), help="How many DuckDB may use; default: all.")
 @click.option(
@@ -54,12 +67,12 @@ def _day(_context: click.Context, _parameter: click.Parameter, value: str | None
 @click.option("--to-worklist", is_flag=True, help="Keep patients with a raised critical flag for review.")
 @click.option("--tenant", default=NOBODY.tenant, show_default=True, help="Whose worklist; of --to-worklist alone.")
 def screen(  # noqa: PLR0913, PLR0917 - Each is an option of the command.
-    given: Path, out: Path, engine: str, master: str, memory_limit: str, threads: int | None, as_of: date | None,
+    given: Path, out: Path, engine: str, master: str, settings: tuple[tuple[str, str], ...], memory_limit: str, threads: int | None, as_of: date | None,
     max_rejected: float, to_worklist: bool, tenant: str,
 ) -> None:  # fmt: skip
     """Screen FHIR Bulk Data files, or lines of profiles: a row for each patient and rule that is not clear."""
     now = datetime.now(UTC)
-    request = Request(given, out, now.date(), as_of, engine, memory_limit, threads, master, max_rejected)
+    request = Request(given, out, now.date(), as_of, engine, memory_limit, threads, master, settings, max_rejected)
     pack = pack_or_stop()
     summary = _screened(request, pack)
     _report(request, pack)

@@ -12,7 +12,8 @@ class Request:
     """Screen what is at `given` into the folder `out`.
 
     `as_of` is the day of evaluation where one is asked for, else what the profiles say or `today`. `most_rejected` is
-    the share of lines that may be unusable. `master` is of Spark alone, `memory_limit` and `threads` of DuckDB.
+    the share of lines that may be unusable. `master` and `settings` are of Spark alone,
+    `memory_limit` and `threads` of DuckDB.
     """
 
     given: Path
@@ -23,6 +24,7 @@ class Request:
     memory_limit: str = "1GB"
     threads: int | None = None
     master: str = "local[2]"
+    settings: tuple[tuple[str, str], ...] = ()
     most_rejected: float = 0.05
 
 

@@ -62,7 +62,7 @@ def _on_duck(request: Request, found: Input, pack: Pack, progress: Progress, asi
 
 
 def _on_spark(request: Request, found: Input, pack: Pack, progress: Progress, aside: Aside, duck: Duck) -> Read:
-    spark = Spark(aside.folder, request.master)
+    spark = Spark(aside.folder, request.master, dict(request.settings))
     try:
         progress.begin("reading")
         _note(aside, Intake(request, found, pack, aside).read(spark, duck))
