@@ -67,9 +67,18 @@ def _settings(
 @click.option("--to-worklist", is_flag=True, help="Keep patients with a raised critical flag for review.")
 @click.option("--tenant", default=NOBODY.tenant, show_default=True, help="Whose worklist; of --to-worklist alone.")
 def screen(  # noqa: PLR0913, PLR0917 - Each is an option of the command.
-    given: Path, out: Path, engine: str, master: str, settings: tuple[tuple[str, str], ...], memory_limit: str, threads: int | None, as_of: date | None,
-    max_rejected: float, to_worklist: bool, tenant: str,
-) -> None:  # fmt: skip
+    given: Path,
+    out: Path,
+    engine: str,
+    master: str,
+    settings: tuple[tuple[str, str], ...],
+    memory_limit: str,
+    threads: int | None,
+    as_of: date | None,
+    max_rejected: float,
+    to_worklist: bool,
+    tenant: str,
+) -> None:
     """Screen FHIR Bulk Data files, or lines of profiles: a row for each patient and rule that is not clear."""
     now = datetime.now(UTC)
     request = Request(given, out, now.date(), as_of, engine, memory_limit, threads, master, settings, max_rejected)

@@ -1,14 +1,16 @@
 """From DuckDB's dialect, in which every query is written, to Spark's.
 
-sqlglot knows most of it. Here is the rest: what both engines have and mean differently, said so that Spark means the same.
+sqlglot knows most of it. Here is the rest: what both have and mean differently, said so that Spark means the same.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from typing import ClassVar
 
 from sqlglot import exp, parse_one
 from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.parsers.duckdb import DuckDBParser
 
 from service.facts.in_sql.words import FUNCTIONS
 from service.population.regexes import java_regex
@@ -18,7 +20,9 @@ SPARK = "spark"
 OWN_FUNCTIONS = {
     "each_once(texts)": "array_distinct(texts)",
     "told_of(told, fact)": "try_element_at(told, fact)",
-    "shifted_text(moment, minutes)": "replace(date_format(timestampadd(MINUTE, minutes, moment), 'yyyy-MM-dd HH:mm:ss'), ' ', 'T')",
+    "shifted_text(moment, minutes)": (
+        "replace(date_format(timestampadd(MINUTE, minutes, moment), 'yyyy-MM-dd HH:mm:ss'), ' ', 'T')"
+    ),
 }
 STRICT = "map('allowSingleQuotes', 'false')"
 # A pattern that asks for a text anywhere.
@@ -34,10 +38,10 @@ class NoSparkForm(Exception):
 class Written(DuckDB):
     """DuckDB's dialect as it is written here: `len` is of lists, `length` of texts."""
 
-    class Parser(DuckDB.Parser):
+    class Parser(DuckDBParser):
         """Tells the two apart."""
 
-        FUNCTIONS = {**DuckDB.Parser.FUNCTIONS, "LEN": exp.ArraySize.from_arg_list}
+        FUNCTIONS: ClassVar = {**DuckDBParser.FUNCTIONS, "LEN": exp.ArraySize.from_arg_list}
 
 
 def to_spark(sql: str) -> str:
@@ -103,7 +107,7 @@ def _not_materialized(node: exp.Expr) -> exp.Expr:
 
 
 def _bracket(node: exp.Expr) -> exp.Expr:
-    """A list ends where it ends: what is behind is NULL, not an error. sqlglot counts literals from 0, and nothing else."""
+    """What is behind the end of a list is NULL, not an error. sqlglot counts literals from 0, and nothing else."""
     if node.args.get("safe"):
         return node
     (place,) = node.expressions
@@ -134,7 +138,7 @@ def _regex(node: exp.Expr) -> exp.Expr:
 
 
 def members_in(text: str, names: Iterable[str]) -> str:
-    """Return members of a JSON text as a list of one row, in Spark's SQL; in a list nothing may follow what was read."""
+    """Return members of a JSON text as a list of one row, in Spark's SQL: behind it nothing may follow."""
     schema = ", ".join(f"`{name}`: VARIANT" for name in names)
     return f"from_json(concat('[', {text}, ']'), 'array<struct<{schema}>>', {STRICT})"
 
@@ -152,13 +156,13 @@ def _json(node: exp.Expr) -> exp.Expr:
 
 
 def _keys(node: exp.Expr) -> exp.Expr:
-    """The members of what is JSON, also those that stand twice; Spark alone would tell them of a line that is cut off."""
+    """The members of what is JSON, also those that stand twice; Spark alone tells them of what is cut off, too."""
     text = node.this.sql(dialect=SPARK)
     return _parsed(f"CASE WHEN size({members_in(text, ['resourceType'])}) = 1 THEN json_object_keys({text}) END")
 
 
 def _path(node: exp.Expr) -> str:
-    return node.expression.sql(dialect=SPARK).strip("'")
+    return str(node.expression.sql(dialect=SPARK)).strip("'")
 
 
 def _parsed(sql: str) -> exp.Expr:
@@ -191,8 +195,7 @@ def _gathered(node: exp.Expr) -> exp.Expr:
         found = exp.Filter(this=found, expression=where.copy())
     texts: exp.Expr = found.copy()
     if keys:
-        field = exp.Lambda(this=exp.Dot(this=exp.to_identifier("each"), expression=exp.to_identifier("value")), expressions=[exp.to_identifier("each")])  # fmt: skip
-        texts = _function("transform", _function("array_sort", texts), field)
+        texts = _function("transform", _function("array_sort", texts), _parsed("x(each -> each.value)").expressions[0])
     if isinstance(node, exp.GroupConcat):
         texts = _function("array_join", texts, node.args["separator"])
     return exp.If(
@@ -217,7 +220,8 @@ def _unnested(node: exp.Expr) -> exp.Expr:
     kept = [each for each in node.expressions if each not in aliases]
     rows, told = _rows([each.alias for each in aliases], lists)
     node.set("expressions", [*kept, exp.alias_(rows, LISTED)])
-    return exp.select(*(each.alias_or_name for each in kept), told, copy=False).from_(node.subquery("made"), copy=False)
+    made = exp.Subquery(this=node.copy(), alias=exp.TableAlias(this=exp.to_identifier("made")))
+    return exp.select(*(each.alias_or_name for each in kept), told, copy=False).from_(made, copy=False)
 
 
 def _rows(names: list[str], lists: list[exp.Expr]) -> tuple[exp.Expr, exp.Expr]:
@@ -233,6 +237,7 @@ def _rows(names: list[str], lists: list[exp.Expr]) -> tuple[exp.Expr, exp.Expr]:
 
 CHANGES: Mapping[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CTE: _not_materialized, exp.Bracket: _bracket, exp.Like: _like, exp.RegexpLike: _regex,
-    exp.RegexpExtract: _regex, exp.RegexpExtractAll: _regex, exp.JSONExtract: _json, exp.JSONKeys: _keys, exp.IgnoreNulls: _any_value,
-    exp.ArrayAgg: _gathered, exp.GroupConcat: _gathered, exp.Filter: _aggregate, exp.Select: _unnested,
+    exp.RegexpExtract: _regex, exp.RegexpExtractAll: _regex, exp.JSONExtract: _json, exp.JSONKeys: _keys,
+    exp.IgnoreNulls: _any_value, exp.ArrayAgg: _gathered, exp.GroupConcat: _gathered, exp.Filter: _aggregate,
+    exp.Select: _unnested,
 }  # fmt: skip

@@ -1,10 +1,12 @@
 """Starts Spark: finds Java, and says in one sentence what is missing."""
 
+import logging
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,14 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 OLDEST_JAVA = 17
+# The number under which a process writes its errors.
+ERRORS = 2
 USUAL_PLACES = "/usr/lib/jvm"
+# What is made of rules is longer than what Java compiles unasked, and much slower where it is not compiled.
+JAVA = "-XX:-DontCompileHugeMethods -XX:+UseParallelGC"
 SETTINGS = {
+    "spark.driver.extraJavaOptions": JAVA,
+    "spark.executor.extraJavaOptions": JAVA,
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
@@ -28,7 +36,7 @@ SETTINGS = {
     "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates",
     "spark.sql.autoBroadcastJoinThreshold": "64MB",
     "spark.sql.shuffle.partitions": "8",
-    "spark.driver.memory": "2g",
+    "spark.driver.memory": "3g",
 }
 
 
@@ -36,8 +44,8 @@ class NoSpark(Exception):
     """Spark cannot be started; the text says in one sentence what to install."""
 
 
-def start(master: str, settings: Mapping[str, str]) -> "SparkSession":
-    """Return a session; raise NoSpark where Java or pyspark is missing."""
+def start(master: str, settings: Mapping[str, str], log: Path) -> "SparkSession":
+    """Return a session, which writes what it has to tell to `log`; raise NoSpark where Java or pyspark is missing."""
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - magflag works without it
     except ImportError:
@@ -46,7 +54,23 @@ def start(master: str, settings: Mapping[str, str]) -> "SparkSession":
     builder = SparkSession.builder.master(master).appName("magflag")
     for name, value in {**SETTINGS, **settings}.items():
         builder = builder.config(name, value)
-    return builder.getOrCreate()
+    # What Spark tells of an error comes to us as an exception.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+    with _errors_to(log):
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _errors_to(log: Path) -> Iterator[None]:
+    """Let a process that is started meanwhile write its errors to a file: Java warns before it can be told not to."""
+    kept = os.dup(ERRORS)
+    try:
+        with log.open("ab") as written:
+            os.dup2(written.fileno(), ERRORS)
+        yield
+    finally:
+        os.dup2(kept, ERRORS)
+        os.close(kept)
 
 
 def java_home() -> Path:
@@ -54,9 +78,7 @@ def java_home() -> Path:
     for home in _homes():
         if _version(home) >= OLDEST_JAVA:
             return home
-    raise NoSpark(
-        f"Spark needs Java {OLDEST_JAVA}: install it (on Debian: apt-get install openjdk-17-jre-headless) or set JAVA_HOME."
-    )
+    raise NoSpark(f"Spark needs Java {OLDEST_JAVA}: install it (Debian: openjdk-17-jre-headless) or set JAVA_HOME.")
 
 
 def _homes() -> Iterator[Path]:

@@ -18,11 +18,14 @@ def screen_on_spark(spark: Spark, aside: Aside, queries: Queries, terms: Terms, 
     found = recorded(terms, as_of) if of_fhir else None
     for name, columns in RECORDED.items():
         spark.keep(name, _recorded(name, ", ".join(columns), None if found is None else found[name]))
-    for name, query in queries.steps.items():
+    *steps, (last, in_order) = queries.steps.items()
+    for name, query in steps:
         spark.keep(name, query)
-    _written(spark, queries.flags, aside.path(FLAGS), ("patient", "rule"))
+    # What is told of patients is written in the order in which they stand here.
+    spark.keep_in_order(last, in_order)
+    _written(spark, queries.flags, aside.path(FLAGS))
     spark.view("flagged", aside.path(FLAGS))
-    _written(spark, patients_query("flagged"), aside.path(PATIENTS), ("patient",))
+    _written(spark, patients_query("flagged"), aside.path(PATIENTS))
     unknowns = sorted([*row[:2], *map(int, row[2:])] for row in spark.rows(queries.unknowns))
     aside.path("unknowns", "part-00000.json").write_text(json.dumps(unknowns), encoding="utf-8")
 
@@ -36,10 +39,10 @@ def _recorded(name: str, columns: str, found: str | None) -> str:
     return f"SELECT {columns} FROM ({found}) AS found{others} UNION ALL {odd}"
 
 
-def _written(spark: Spark, query: str, folder: Path, order: tuple[str, ...]) -> None:
+def _written(spark: Spark, query: str, folder: Path) -> None:
     """Write the rows of a query in order, into files whose names are in order, too."""
     raw = folder.with_name(f"{folder.name}.raw")
-    spark.write_sorted(query, raw, order)
+    spark.write(query, raw)
     folder.mkdir(exist_ok=True)
     for number, file in enumerate(sorted(raw.glob("part-*.parquet"))):
         file.replace(folder / f"part-{number:05d}.parquet")

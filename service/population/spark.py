@@ -1,8 +1,8 @@
-"""Spark: a screening on many machines, or on one in more than one process' memory; the same queries as DuckDB's."""
+"""Spark: a screening on many machines, with the queries that DuckDB runs on one."""
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from service.population.java import start
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+LOG = "spark.log"
 # As for DuckDB: a longer line is not read as one.
 LONGEST_LINE = 16 * 1024 * 1024
 # Java's parser looks no further than it must: not at the letters of a member that is skipped, nor behind the end.
@@ -36,7 +37,7 @@ class Spark:
 
     def __init__(self, folder: Path, master: str = "local[2]", settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        self.session = start(master, settings or {})
+        self.session = start(master, settings or {}, folder / LOG)
 
     def read_lines(self, files: Iterable[Path]) -> None:
         """See Engine."""
@@ -51,6 +52,14 @@ class Spark:
     def keep(self, name: str, sql: str) -> None:
         """See Engine."""
         self._keep(name, self._query(sql))
+
+    def keep_in_order(self, name: str, sql: str) -> None:
+        """Keep the result of a query in its order, which files would lose: what is large goes to disk."""
+        from pyspark import StorageLevel  # noqa: PLC0415 - magflag works without it
+
+        found = self._query(sql).persist(StorageLevel.MEMORY_AND_DISK)
+        found.count()
+        found.createOrReplaceTempView(name)
 
     def keep_read(self, name: str, sql: str) -> None:
         """See Engine."""
@@ -84,12 +93,9 @@ class Spark:
         """Give the Parquet files of a folder a name."""
         self.session.read.parquet(str(folder)).createOrReplaceTempView(name)
 
-    def write_sorted(self, sql: str, folder: Path, order: Sequence[str]) -> None:
-        """Write the rows of a query as Parquet, in order within files and from file to file."""
-        found = self._query(sql)
-        parts = int(self.session.conf.get("spark.sql.shuffle.partitions") or 1)
-        ranged = found.repartitionByRange(parts, order[0]).sortWithinPartitions(*order)
-        ranged.write.mode("overwrite").option("compression", "zstd").parquet(str(folder))
+    def write(self, sql: str, folder: Path) -> None:
+        """Write the rows of a query as Parquet, in its order, within files and from file to file."""
+        self._query(sql).write.mode("overwrite").option("compression", "zstd").parquet(str(folder))
 
     def close(self) -> None:
         """See Engine."""

@@ -1,0 +1,85 @@
+"""Spark gives the rows that DuckDB gives, on a population with all the awkward things in it."""
+
+import json
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from service.knowledge.load import load_pack
+from service.population.generate.run import generate
+from service.population.generate.wishes import Wish
+from service.population.java import NoSpark, java_home
+from service.population.request import DUCKDB, SPARK, Request
+from service.population.screening import screen
+
+AS_OF = date(2026, 11, 21)
+ROWS = {
+    "flags": "patient, rule, version, outcome, category, severity, claims, because, missing, pack_version, pack_sha256",
+    "patients": "patient, flags, cannot_say, worst",
+}
+
+
+def _missing() -> str | None:
+    if find_spec("pyspark") is None:
+        return "pyspark is not installed: pip install 'magflag[spark]'"
+    try:
+        java_home()
+    except NoSpark as why:
+        return str(why)
+    return None
+
+
+pytestmark = pytest.mark.skipif(_missing() is not None, reason=str(_missing()))
+
+
+class Silent:
+    def begin(self, what: str, total: int | None = None) -> None:
+        pass
+
+    def advance(self, patients: int) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def outs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("population")
+    generate(Wish(300, 3, AS_OF, files=2, gzip=True, awkward=3.0), folder / "export", lambda _: None)
+    for engine in (DUCKDB, SPARK):
+        request = Request(folder / "export", folder / engine, AS_OF, AS_OF, engine, most_rejected=0.5)
+        screen(request, load_pack(), Silent())
+    return {engine: folder / engine for engine in (DUCKDB, SPARK)}
+
+
+def rows(out: Path, table: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table, in the order in which they stand."""
+    query = f"SELECT {ROWS[table]} FROM read_parquet('{out}/{table}/*.parquet')"
+    return duckdb.execute(query).fetchall()
+
+
+@pytest.mark.parametrize("table", ROWS)
+def test_rows_are_the_same_and_in_the_same_order(outs: dict[str, Path], table: str) -> None:
+    found = {engine: rows(out, table) for engine, out in outs.items()}
+    assert found[DUCKDB]
+    assert found[SPARK] == found[DUCKDB]
+
+
+def test_so_are_the_lines_that_were_not_used_and_what_is_unknown(outs: dict[str, Path]) -> None:
+    found = {engine: (out / "rejected.ndjson").read_text(encoding="utf-8") for engine, out in outs.items()}
+    assert found[SPARK] == found[DUCKDB]
+    told = {engine: json.loads((out / "summary.json").read_text(encoding="utf-8")) for engine, out in outs.items()}
+    # DuckDB counts what it can take apart and the strict reader refuses; to Spark it is no resource at all.
+    for each in told.values():
+        del each["engine"], each["resources"]
+    assert told[SPARK] == told[DUCKDB]
+
+
+def test_without_java_it_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("service.population.java.USUAL_PLACES", str(tmp_path))
+    with pytest.raises(NoSpark, match=r"^Spark needs Java 17"):
+        java_home()
