@@ -31,8 +31,8 @@ class Run:
 
 def main(sizes: tuple[int, ...] = SIZES, with_spark: bool = False) -> None:
     """Print a table: a row for each size and engine."""
-    head = f"{'patients':>9} {'what':<22} {'seconds':>8} {'patients/s':>10} {'of scan':>8} {'memory MB':>9} {'flags':>11}"
-    print(head)
+    print(f"{'patients':>9} {'what':<22} {'seconds':>8} {'patients/s':>10} ", end="")
+    print(f"{'of scan':>8} {'memory MB':>9} {'flags':>11}")
     with tempfile.TemporaryDirectory(prefix="bench-population-") as folder:
         for size in sizes:
             for row in _rows(size, Path(folder) / str(size), with_spark):

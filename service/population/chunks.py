@@ -4,8 +4,7 @@ A chunk is small enough for the limit of memory, and always the same patients, s
 on how many threads there are.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,7 @@ from service.population.deriving import Queries, patients_query
 from service.population.duck import Duck
 from service.population.fhir.rows_sql import recorded
 from service.population.state import Aside
+from service.population.unknowns import note_unknowns
 
 PATIENTS = 16_384
 # So many rules are told of a patient in one go.
@@ -45,6 +45,7 @@ class Chunks:
                     slot = number % SLOTS
                     _wait(writing[slot])
                     self._derive(sessions[slot], first, last)
+                    note_unknowns(self._aside, number, sessions[slot].rows(self._queries.unknowns))
                     writing[slot] = writer.submit(self._write, sessions[slot], number, last - first, on_done)
                 else:
                     on_done(last - first)
@@ -57,12 +58,12 @@ class Chunks:
         for first in range(0, self._patients, PATIENTS):
             yield first, min(first + PATIENTS, self._patients)
 
-    def _part(self, folder: str, number: int, ending: str = "parquet") -> Path:
-        return self._aside.path(folder, f"part-{number:05d}.{ending}")
+    def _part(self, folder: str, number: int) -> Path:
+        return self._aside.path(folder, f"part-{number:05d}.parquet")
 
     def _is_written(self, number: int) -> bool:
-        # The counts are written last.
-        return self._part("unknowns", number, "json").is_file()
+        # Patients are written last.
+        return self._part("patients", number).is_file()
 
     def _derive(self, session: Duck, first: int, last: int) -> None:
         here = f"pid >= {first} AND pid < {last}"
@@ -86,10 +87,6 @@ class Chunks:
         flags = self._part("flags", number)
         _copy(session, self._queries.flags, flags)
         _copy(session, patients_query(f"read_parquet({literal(str(flags))})"), self._part("patients", number))
-        unknowns = [[*row[:2], *map(int, row[2:])] for row in session.rows(self._queries.unknowns)]
-        file = self._part("unknowns", number, "json.part")
-        file.write_text(json.dumps(sorted(unknowns)), encoding="utf-8")
-        file.replace(self._part("unknowns", number, "json"))
         on_done(patients)
 
 
@@ -103,13 +100,3 @@ def _copy(session: Duck, query: str, file: Path) -> None:
     part = file.with_name(f"{file.name}.part")
     session.run(f"COPY ({query}) TO {literal(str(part))} {COMPRESSED}")
     part.replace(file)
-
-
-def unknowns_of(aside: Aside) -> Mapping[tuple[str, str], tuple[int, int]]:
-    """Return, by fact and reason, of how many patients it is unknown and how many flags that leaves open."""
-    found: dict[tuple[str, str], tuple[int, int]] = {}
-    for file in sorted(aside.path("unknowns", "x").parent.glob("part-*.json")):
-        for fact, reason, patients, flags in json.loads(file.read_text(encoding="utf-8")):
-            before = found.get((fact, reason), (0, 0))
-            found[fact, reason] = before[0] + patients, before[1] + flags
-    return found

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -49,7 +49,11 @@ class Intake:
             duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
         files = [file for file in self._found.files if counts.concerns(file)]
         rejected = (line for file in files for line in rejected_lines(duck, self._found, file, reading.not_strict))
-        return Read(as_of, counts.lines, counts.resources, counts.not_read, self._note(rejected))
+        reasons, counted = self._note(rejected)
+        # To Spark a line with what is no number is no resource from the start.
+        counted = counted if engine is duck else Counter[str]()
+        resources, others = (_less(kinds, counted) for kinds in (counts.resources, counts.not_read))
+        return Read(as_of, counts.lines, resources, others, reasons)
 
     def _profiles(self, engine: Engine) -> Read:
         profiles = ProfileLines(self._found, self._dictionary, self._request.as_of, self._request.today)
@@ -58,18 +62,26 @@ class Intake:
             day = profiles.day
         except SeveralDays:
             raise Stopped("These profiles name different days of evaluation (as_of); say which with --as-of.") from None
-        count = sum(self._note(profiles.rejected).values())
+        count = sum(self._note(profiles.rejected)[0].values())
         read = {"Profile": engine.count("SELECT count(*) FROM person")}
         return Read(day, profiles.lines, read, {}, {MISTAKES: count} if count else {})
 
-    def _note(self, rejected: Iterable[Rejected]) -> Counter[str]:
-        """Write the lines that were not used, and count them by reason."""
-        reasons = Counter[str]()
+    def _note(self, rejected: Iterable[Rejected]) -> tuple[Counter[str], Counter[str]]:
+        """Write the lines that were not used; count them by reason, and those by type that were counted as read."""
+        reasons, kinds = Counter[str](), Counter[str]()
         with self._aside.path(REJECTED).open("w", encoding="utf-8") as written:
             for line in rejected:
+                kind = line.pop("kind", None)
+                kinds.update([kind] if kind else [])
                 reasons[line["reason"]] += 1
                 written.write(json.dumps(line, ensure_ascii=False) + "\n")
-        return reasons
+        return reasons, kinds
+
+
+def _less(kinds: Mapping[str, int], counted: Counter[str]) -> dict[str, int]:
+    """Return how many lines of each type were used."""
+    left = {kind: count - counted[kind] for kind, count in kinds.items()}
+    return {kind: count for kind, count in left.items() if count}
 
 
 def load_dictionary(engine: Engine, dictionary: Dictionary) -> None:

@@ -1,6 +1,5 @@
 """Screens on Spark: all patients at once, spread over its workers, into the same files as on DuckDB."""
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from service.population.fhir.rows_sql import recorded
 from service.population.spark import Spark
 from service.population.state import Aside
 from service.population.summary import FLAGS, PATIENTS
+from service.population.unknowns import note_unknowns
 
 
 def screen_on_spark(spark: Spark, aside: Aside, queries: Queries, terms: Terms, as_of: date, of_fhir: bool) -> None:
@@ -26,8 +26,7 @@ def screen_on_spark(spark: Spark, aside: Aside, queries: Queries, terms: Terms, 
     _written(spark, queries.flags, aside.path(FLAGS))
     spark.view("flagged", aside.path(FLAGS))
     _written(spark, patients_query("flagged"), aside.path(PATIENTS))
-    unknowns = sorted([*row[:2], *map(int, row[2:])] for row in spark.rows(queries.unknowns))
-    aside.path("unknowns", "part-00000.json").write_text(json.dumps(unknowns), encoding="utf-8")
+    note_unknowns(aside, 0, spark.rows(queries.unknowns))
 
 
 def _recorded(name: str, columns: str, found: str | None) -> str:

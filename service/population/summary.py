@@ -6,10 +6,10 @@ from typing import Any
 from service.engine.reference import CANNOT_SAY, RAISED
 from service.facts.in_sql.words import literal
 from service.knowledge.model import SEVERITIES, Pack
-from service.population.chunks import unknowns_of
 from service.population.duck import Duck
 from service.population.read import Read
 from service.population.state import Aside
+from service.population.unknowns import unknowns_of
 from service.presenters.plain import pack_of
 
 SUMMARY, REJECTED, REPORT = "summary.json", "rejected.ndjson", "report.html"

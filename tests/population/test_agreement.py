@@ -1,5 +1,6 @@
 """A screening and `magflag evaluate` agree: patient by patient, rule by rule, with every awkward thing in charts."""
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,25 @@ def out(export: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("screened") / "out"
     run(export, folder)
     return folder
+
+
+def test_a_long_chart_keeps_its_order(tmp_path: Path) -> None:
+    subject = {"subject": {"reference": "Patient/a"}}
+    lines: list[dict[str, Any]] = [{"resourceType": "Patient", "id": "a", "birthDate": "1950-01-01", "gender": "male"}]
+    for number in range(1100):
+        name = "magnesium" if number % 400 == 0 else f"nobody knows {number % 7}"
+        given = {"status": "active", "medicationCodeableConcept": {"text": name}}
+        lines.append({"resourceType": "MedicationRequest", "id": f"r{number:04}", **given, **subject})
+    for name in ("calcium carbonate", "nobody knows it", "magnesium"):
+        given = {"status": "active", "medicationCodeableConcept": {"text": name}}
+        lines.append({"resourceType": "MedicationStatement", "id": f"s-{name[:3]}", **given, **subject})
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "all.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run(export, tmp_path / "out")
+    chart = [json.dumps(line) for line in sorted(lines, key=lambda line: (line["resourceType"], line["id"]))]
+    wanted = assessed(chart, PACK, Assessor(PACK, "reference"), AS_OF)
+    assert screened(tmp_path / "out")["a"] == wanted
 
 
 def test_every_patient_is_told_the_same(export: Path, out: Path) -> None:

@@ -112,6 +112,8 @@ NOT_USED = {
     '{"resourceType": "Condition", "id": "x", "subject": {"reference": "Patient/gone"}}': "no_such_patient",
     '{"resourceType": "Condition", "id": "x", "id": "y", "subject": {"reference": "Patient/a"}}': "not_strict",
     '{"resourceType": "Condition", "id": "x", "subject": {"reference": "Patient/a"}, "n": NaN}': "not_strict",
+    '{"resourceType": "Condition", "id": "x", "subject": {"reference": "Patient/a"}, "n": -inf}': "not_strict",
+    '{"resourceType": "Condition", "id": "x", "subject": {"reference": "Patient/a"}, }': "not_strict",
 }  # fmt: skip
 
 
@@ -122,7 +124,8 @@ def test_each_line_that_is_not_used_is_named(tmp_path: Path) -> None:
     wanted = enumerate(NOT_USED.values(), 3)
     assert rejected == [{"file": "mixed.ndjson", "line": line, "reason": REASONS[reason]} for line, reason in wanted]
     assert (summary["lines"], summary["rejected"]["lines"]) == (len(NOT_USED) + 2, len(NOT_USED))
-    assert summary["rejected"]["reasons"][REASONS["not_strict"]] == 2
+    assert summary["rejected"]["reasons"][REASONS["not_strict"]] == 4
+    assert summary["resources"] == {"Condition": 1, "Patient": 1}
     assert patients(tmp_path / "out").keys() == screened(tmp_path / "out").keys() == {"a"}
 
 

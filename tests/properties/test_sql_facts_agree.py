@@ -26,8 +26,8 @@ from service.knowledge.load import load_pack
 from service.knowledge.model import FactDeclaration
 from service.knowledge.nodes import Is
 from service.population.duck import Duck
-from service.population.row_files import RowFiles
 from service.population.intake import load_dictionary
+from service.population.row_files import RowFiles
 from service.presenters.plain import because_of, missing_of, to_bytes
 from tests.properties.test_real_pack import PROFILES
 

@@ -21,8 +21,8 @@ from service.knowledge.model import FactDeclaration, Pack
 KINDS = {**lists.KINDS, **values.KINDS, **kidneys.KINDS}
 # Of single tests, and of kidney filtration: these look at what was gathered of results.
 OF_RESULTS = ("result", "result_flag", "filtration")
-# No list is so long: the entries of a fact's second list come after those of its first.
-FAR = 1_000_000
+# No place in a list is so far: the entries of a fact's second list come after those of its first.
+FAR = 10**15
 UNKNOWN_ENTRY = '","detail":"This entry was not recognised."}'
 
 

@@ -20,10 +20,10 @@ SAID: Columns = {
     "dialysis": YES_NO, "acute_kidney_injury": YES_NO, "stage": TEXT, "magnesium_rich_foods": TEXT,
     "conditions": YES_NO, "medications": YES_NO, "supplements": YES_NO, "signs": YES_NO, "foods": YES_NO,
 }  # fmt: skip
-ENTRY: Columns = {"pid": INT, "list": TEXT, "ord": INT, "meaning": INT, "pointer": TEXT, "source": TEXT}
-LEFT_OPEN: Columns = {"pid": INT, "member": TEXT, "ord": INT, "reason": TEXT, "text": TEXT}
+ENTRY: Columns = {"pid": INT, "list": TEXT, "ord": BIG, "meaning": INT, "pointer": TEXT, "source": TEXT}
+LEFT_OPEN: Columns = {"pid": INT, "member": TEXT, "ord": BIG, "reason": TEXT, "text": TEXT}
 RESULT: Columns = {
-    "pid": INT, "path": TEXT, "ord": INT, "measure": INT, "pointer": TEXT, "source": TEXT, "day": TEXT,
+    "pid": INT, "path": TEXT, "ord": BIG, "measure": INT, "pointer": TEXT, "source": TEXT, "day": TEXT,
     "doubt_reason": TEXT, "doubt_detail": TEXT,
 }  # fmt: skip
 HIT: Columns = {

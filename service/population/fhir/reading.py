@@ -30,9 +30,11 @@ from service.population.fhir.wording_sql import (
 from service.population.fhir.wordings import wordings_of
 
 # What a strict parser refuses and a quick one reads somehow, and numbers with more digits than a DOUBLE holds.
+MANY_DIGITS, TRAILING_COMMA = "[:,\\[] ?-?[0-9][0-9.]{16,}", ",[ \t]*[}\\]]"
+NO_NUMBER = "[:,\\[] *[-+]?([nN][aA][nN]|[iI][nN][fF]) *[,}\\]]"
 SUSPECT = (
     "(line LIKE '%NaN%' OR line LIKE '%Infinity%' OR line LIKE '%\\u0000%' OR line LIKE '%\\ud%' OR line LIKE '%\\uD%' "
-    "OR regexp_matches(line, '[:,\\[] ?-?[0-9][0-9.]{16,}'))"
+    f"OR regexp_matches(line, '{MANY_DIGITS}|{TRAILING_COMMA}|{NO_NUMBER}'))"
 )
 KEYS = "array_to_string(json_keys(line), ',')"
 # That no line is one that may be read in two ways.

@@ -16,29 +16,30 @@ Rejected = dict[str, Any]
 
 
 def rejected_lines(duck: Duck, found: Input, file: Path, not_strict: str) -> Iterator[Rejected]:
-    """Yield the rejected lines of one file, in order; `duck` has the table `person`, and no other view `line`."""
-    reasons = dict(_reasons(duck, file, not_strict))
+    """Yield the rejected lines of one file, in order, with `kind` where it was read all the same, and not used."""
+    reasons = {nth: (why, kind) for nth, why, kind in _reasons(duck, file, not_strict)}
     if not reasons:
         return
     for nth, (number, _) in enumerate(lines_of(file), 1):
         if nth in reasons:
-            yield {"file": found.name_of(file), "line": number, "reason": REASONS[reasons[nth]]}
+            why, kind = reasons[nth]
+            yield {"file": found.name_of(file), "line": number, "reason": REASONS[why], "kind": kind}
 
 
-def _reasons(duck: Duck, file: Path, not_strict: str) -> Iterator[tuple[int, str]]:
-    """Yield, by the place among the lines that are not blank, why a line is not used."""
+def _reasons(duck: Duck, file: Path, not_strict: str) -> Iterator[tuple[int, str, str | None]]:
+    """Yield the place among the lines that are not blank, why a line is not used, and the type it was counted under."""
     reason = cases([("line IS NULL", literal(NOT_JSON))], lines_sql.reason("p.pid"))
     lines = f"(SELECT *, {not_strict} AS is_suspect FROM ({_numbered(duck, file)}) AS counted) AS numbered"
     rows = duck.rows(f"""
-        SELECT nth, reason, CASE WHEN is_suspect THEN line END AS text FROM (
+        SELECT nth, kind, reason, CASE WHEN is_suspect THEN line END AS text FROM (
           SELECT l.*, {reason} AS reason FROM ({lines_sql.whose(lines)}) AS l
           LEFT JOIN person p ON p.patient = l.patient_id) AS told
         WHERE reason IS NOT NULL OR coalesce(is_suspect, FALSE)""")  # fmt: skip
-    for nth, why, text in rows:
+    for nth, kind, why, text in rows:
         if text is not None and _is_refused(text):
-            yield int(nth), NOT_STRICT
+            yield int(nth), NOT_STRICT, None if why is not None else kind
         elif why is not None:
-            yield int(nth), str(why)
+            yield int(nth), str(why), None
 
 
 def _numbered(duck: Duck, file: Path) -> str:
