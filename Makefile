@@ -48,7 +48,7 @@ test: setup tools check ## check, then run every test
 	$(BIN)/pytest tests/browser
 
 # Some tests need programs that no lock can hold. Root on Debian gets them; anybody else is told what will be skipped.
-tools: ## install with apt what some tests need (chromium, postgresql, docker-compose), or say what is skipped
+tools: ## install with apt what some tests need (chromium, postgresql, docker-compose, java), or say what is skipped
 	@.ci/test_tools
 
 check: setup ## style, types, architecture and rules, without the tests
