@@ -19,7 +19,7 @@ AT_ONCE = 10_000
 DATABASE = "screening.duckdb"
 # What DuckDB says, in whatever error, where a file cannot be written any further.
 NO_ROOM = ("No space left on device", "File too large", "max_temp_directory_size")
-SHARE_OF_LIMIT = 0.55
+SHARE_OF_LIMIT = 0.7
 OPTIONS = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}"
 OWN_FUNCTIONS = {
     "shifted_text(moment, minutes)": "strftime(moment + to_minutes(minutes), '%Y-%m-%dT%H:%M:%S')",

@@ -48,10 +48,10 @@ class Intake:
             people = engine.rows("SELECT pid, patient FROM person")
             duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
         files = [file for file in self._found.files if counts.concerns(file)]
-        rejected = (line for file in files for line in rejected_lines(duck, self._found, file, reading.not_strict))
-        reasons, counted = self._note(rejected)
         # To Spark a line with what is no number is no resource from the start.
-        counted = counted if engine is duck else Counter[str]()
+        terms = reading.not_strict, "TRUE" if engine is duck else reading.twice
+        rejected = (line for file in files for line in rejected_lines(duck, self._found, file, *terms))
+        reasons, counted = self._note(rejected)
         resources, others = (_less(kinds, counted) for kinds in (counts.resources, counts.not_read))
         return Read(as_of, counts.lines, resources, others, reasons)
 

@@ -17,8 +17,8 @@ from service.population.intake import Intake
 from service.population.request import Request, Stopped, TooManyRejected
 from service.population.screening import screen
 from tests.population.one_by_one import told
+from tests.population.running import AS_OF, PACK, Silent, run
 from tests.population.screened import patients, screened
-from tests.population.test_agreement import AS_OF, PACK, Silent, run
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PATIENT: dict[str, Any] = {"resourceType": "Patient", "id": "a", "birthDate": "1950-01-01", "gender": "female"}
@@ -29,8 +29,8 @@ CONDITION = {
 
 
 @pytest.fixture(scope="module")
-def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("population") / "export"
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("few") / "export"
     generate(Wish(120, 5, AS_OF, awkward=3.0), folder, lambda _: None)
     return folder
 
@@ -46,14 +46,14 @@ def written(folder: Path, name: str, *lines: object) -> Path:
     return folder
 
 
-def test_the_same_bytes_whatever_the_threads_and_files(export: Path, tmp_path: Path) -> None:
+def test_the_same_bytes_whatever_the_threads_and_files(few: Path, tmp_path: Path) -> None:
     dealt = tmp_path / "dealt"
     dealt.mkdir()
-    for file in export.iterdir():
+    for file in few.iterdir():
         lines = file.read_bytes().splitlines(keepends=True)
         for part in range(3):
             (dealt / f"{part}.{file.name}").write_bytes(b"".join(reversed(lines[part::3])))
-    run(export, tmp_path / "one", threads=1)
+    run(few, tmp_path / "one", threads=1)
     run(dealt, tmp_path / "two", threads=2)
     one, two = files(tmp_path / "one"), files(tmp_path / "two")
     for name in one.keys() - {"summary.json", "rejected.ndjson"}:
@@ -61,9 +61,9 @@ def test_the_same_bytes_whatever_the_threads_and_files(export: Path, tmp_path: P
     assert json.loads(one["summary.json"]) == json.loads(two["summary.json"])
 
 
-def test_a_killed_screening_goes_on_where_it_was(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_screening_goes_on_where_it_was(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.population.chunks.PATIENTS", 30)
-    run(export, tmp_path / "whole")
+    run(few, tmp_path / "whole")
     derive, derived = Chunks._derive, []
 
     def killed(chunks: Chunks, session: Any, first: int, last: int) -> None:
@@ -74,7 +74,7 @@ def test_a_killed_screening_goes_on_where_it_was(export: Path, tmp_path: Path, m
 
     monkeypatch.setattr(Chunks, "_derive", killed)
     with pytest.raises(KeyboardInterrupt):
-        run(export, tmp_path / "out")
+        run(few, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     monkeypatch.setattr(Intake, "read", lambda *_: pytest.fail("It was read already."))
 
@@ -83,17 +83,17 @@ def test_a_killed_screening_goes_on_where_it_was(export: Path, tmp_path: Path, m
         derive(chunks, session, first, last)
 
     monkeypatch.setattr(Chunks, "_derive", noted)
-    run(export, tmp_path / "out")
+    run(few, tmp_path / "out")
     assert derived == [0, 30, 60, 60, 90]
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 
-def test_another_input_begins_anew(export: Path, tmp_path: Path) -> None:
+def test_another_input_begins_anew(few: Path, tmp_path: Path) -> None:
     aside = tmp_path / ".out.screening"
     aside.mkdir()
     (aside / "plan.json").write_text("{}")
     (aside / "left").write_text("of another input")
-    run(export, tmp_path / "out")
+    run(few, tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "flags", "patients", "rejected.ndjson", "summary.json"
     ]  # fmt: skip

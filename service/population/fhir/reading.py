@@ -73,6 +73,7 @@ class Reading:
         twice = [keys for keys in shapes if len(set(keys.split(","))) < len(keys.split(","))]
         is_twice = f"{KEYS} IN ({', '.join(map(literal, twice))})" if twice else "FALSE"
         is_suspect = SUSPECT if self.engine.count("SELECT count(*) FROM shape WHERE suspect") else "FALSE"
+        self.twice = is_twice
         self.not_strict = NOTHING if (is_twice, is_suspect) == ("FALSE", "FALSE") else f"({is_twice} OR {is_suspect})"
 
     def people(self) -> None:

@@ -15,9 +15,12 @@ from service.population.inputs import Input, lines_of
 Rejected = dict[str, Any]
 
 
-def rejected_lines(duck: Duck, found: Input, file: Path, not_strict: str) -> Iterator[Rejected]:
-    """Yield the rejected lines of one file, in order, with `kind` where it was read all the same, and not used."""
-    reasons = {nth: (why, kind) for nth, why, kind in _reasons(duck, file, not_strict)}
+def rejected_lines(duck: Duck, found: Input, file: Path, not_strict: str, counted: str) -> Iterator[Rejected]:
+    """Yield the rejected lines of one file, in order; `duck` has the table `person`.
+
+    A line that is not strict JSON has its `kind` where it was `counted` under that all the same.
+    """
+    reasons = {nth: (why, kind) for nth, why, kind in _reasons(duck, file, not_strict, counted)}
     if not reasons:
         return
     for nth, (number, _) in enumerate(lines_of(file), 1):
@@ -26,12 +29,12 @@ def rejected_lines(duck: Duck, found: Input, file: Path, not_strict: str) -> Ite
             yield {"file": found.name_of(file), "line": number, "reason": REASONS[why], "kind": kind}
 
 
-def _reasons(duck: Duck, file: Path, not_strict: str) -> Iterator[tuple[int, str, str | None]]:
+def _reasons(duck: Duck, file: Path, not_strict: str, counted: str) -> Iterator[tuple[int, str, str | None]]:
     """Yield the place among the lines that are not blank, why a line is not used, and the type it was counted under."""
     reason = cases([("line IS NULL", literal(NOT_JSON))], lines_sql.reason("p.pid"))
     lines = f"(SELECT *, {not_strict} AS is_suspect FROM ({_numbered(duck, file)}) AS counted) AS numbered"
     rows = duck.rows(f"""
-        SELECT nth, kind, reason, CASE WHEN is_suspect THEN line END AS text FROM (
+        SELECT nth, CASE WHEN {counted} THEN kind END AS kind, reason, CASE WHEN is_suspect THEN line END AS text FROM (
           SELECT l.*, {reason} AS reason FROM ({lines_sql.whose(lines)}) AS l
           LEFT JOIN person p ON p.patient = l.patient_id) AS told
         WHERE reason IS NOT NULL OR coalesce(is_suspect, FALSE)""")  # fmt: skip

@@ -1,0 +1,25 @@
+"""One population with every awkward thing in it, made once and screened once on DuckDB."""
+
+from pathlib import Path
+
+import pytest
+
+from service.population.generate.run import generate
+from service.population.generate.wishes import Wish
+from tests.population.running import AS_OF, run
+
+PATIENTS = 2000
+
+
+@pytest.fixture(scope="session")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("population") / "export"
+    generate(Wish(PATIENTS, 11, AS_OF, files=2, gzip=True, awkward=3.0), folder, lambda _: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def out(export: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("screened") / "out"
+    run(export, folder)
+    return folder
