@@ -48,7 +48,7 @@ class Intake:
             people = engine.rows("SELECT pid, patient FROM person")
             duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
         files = [file for file in self._found.files if counts.concerns(file)]
-        # Spark counts most of what a strict reader refuses as no resource from the start, but for members that stand twice.
+        # Spark counts most of what a strict reader refuses as no resource, but for a member that stands twice.
         terms = reading.not_strict, "TRUE" if engine is duck else reading.twice
         rejected = (line for file in files for line in rejected_lines(duck, self._found, file, *terms))
         reasons, counted = self._note(rejected)
