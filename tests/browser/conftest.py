@@ -3,7 +3,8 @@
 Both end with the last test of this folder: Playwright keeps an event loop, under which other tests could not start one.
 """
 
-import faulthandler
+import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,15 +16,19 @@ from tests.browser.running import running
 
 Open = Callable[..., Page]
 # What is asked of a page by a script has no time limit in Playwright, and a browser that has died answers never.
-SECONDS_UNTIL_HUNG = 120
+SECONDS_UNTIL_HUNG = 60
+# With this the run ends then, so that `make test` can tell a browser that hung from a test that failed.
+HUNG = 75
 
 
 @pytest.fixture(autouse=True)
 def _no_test_hangs() -> Iterator[None]:
-    """End the run, and say where it stood, rather than wait for ever."""
-    faulthandler.dump_traceback_later(SECONDS_UNTIL_HUNG, exit=True)
+    """End the run rather than wait for ever."""
+    waiting = threading.Timer(SECONDS_UNTIL_HUNG, os._exit, [HUNG])
+    waiting.daemon = True
+    waiting.start()
     yield
-    faulthandler.cancel_dump_traceback_later()
+    waiting.cancel()
 
 
 @pytest.fixture(scope="package")
