@@ -1,6 +1,5 @@
 """DuckDB: a screening on one machine, within a limit of memory."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +11,14 @@ from service.facts.in_sql.tables import Columns
 from service.facts.in_sql.words import FUNCTIONS, literal
 from service.population.engine import Row
 from service.population.fhir.members import MEMBERS
+from service.population.inputs import NothingToRead
+from service.population.row_files import written
 
 # A resource may be large: a questionnaire, a scanned letter. A longer line is not read as one.
 LONGEST_LINE = 16 * 1024 * 1024
 AT_ONCE = 10_000
 DATABASE = "screening.duckdb"
+TOO_LONG = "A line is longer than 32 MB, which no resource needs that is read here; take it out and screen again."
 # What DuckDB says, in whatever error, where a file cannot be written any further.
 NO_ROOM = ("No space left on device", "File too large", "max_temp_directory_size")
 SHARE_OF_LIMIT = 0.7
@@ -38,6 +40,8 @@ def telling() -> Iterator[None]:
     except duckdb.Error as error:
         if any(sign in str(error) for sign in NO_ROOM):
             raise DuckFailed("The disk is full, or files may not grow.") from None
+        if "maximum_object_size" in str(error):
+            raise NothingToRead(TOO_LONG) from None
         if isinstance(error, duckdb.OutOfMemoryException):
             raise DuckFailed("The limit of memory is too small (--memory-limit).") from None
         raise
@@ -121,10 +125,7 @@ class Duck:
 
     def load(self, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
         """See Engine: rows travel through a file, which takes no memory and no other library."""
-        file = self.folder / f"{name}.rows.ndjson"
-        with file.open("w", encoding="utf-8") as written:
-            for row in rows:
-                written.write(json.dumps(row, ensure_ascii=False) + "\n")
+        file = written(self.folder / f"{name}.rows.ndjson", rows)
         types = ", ".join(f"{literal(column)}: {literal(kind)}" for column, kind in columns.items())
         self.keep(
             name, f"SELECT * FROM read_json({literal(str(file))}, columns = {{{types}}}, format = 'newline_delimited')"

@@ -1,7 +1,7 @@
 """Rows of several tables on their way into a database: in files, so that memory stays constant."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -43,6 +43,14 @@ class RowFiles:
         for name, columns in self._tables.items():
             engine.load(f"{self._prefix}{name}", columns, _rows(self._paths[name]))
             self._paths[name].unlink()
+
+
+def written(file: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
+    """Write rows to a file, a line each, and return it."""
+    with file.open("w", encoding="utf-8") as lines:
+        for row in rows:
+            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+    return file
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Spark: a screening on many machines, with the queries that DuckDB runs on one."""
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from service.population.dialects import members_in, to_spark
 from service.population.engine import Row
 from service.population.fhir.members import MEMBERS
 from service.population.java import start
+from service.population.row_files import written
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -71,10 +71,7 @@ class Spark:
 
     def load(self, name: str, columns: Columns, rows: Iterable[Mapping[str, Any]]) -> None:
         """See Engine."""
-        file = self.folder / f"{name}.rows.ndjson"
-        with file.open("w", encoding="utf-8") as written:
-            for row in rows:
-                written.write(json.dumps(row, ensure_ascii=False) + "\n")
+        file = written(self.folder / f"{name}.rows.ndjson", rows)
         types = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
         self._keep(name, self.session.read.schema(types).json(str(file)))
         file.unlink()

@@ -153,6 +153,12 @@ def test_nothing_to_read_is_said(tmp_path: Path) -> None:
         run(written(written(tmp_path / "in", "x.ndjson", PATIENT), "y.ndjson", {"signs": []}), tmp_path / "out")
 
 
+def test_a_line_without_end_is_said(tmp_path: Path) -> None:
+    endless = {"resourceType": "Basic", "id": "x", "text": "y" * 34_000_000}
+    with pytest.raises(NothingToRead, match="A line is longer than 32 MB"):
+        run(written(tmp_path / "in", "x.ndjson", PATIENT, endless), tmp_path / "out")
+
+
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     given, out = written(tmp_path / "in", "x.ndjson", PATIENT), written(tmp_path / "out", "mine.txt", "mine")
     with pytest.raises(Stopped, match="is there already"):
