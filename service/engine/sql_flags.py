@@ -1,11 +1,11 @@
 """All rules of a pack as one query: one row per patient and rule that is not clear, in the order of the rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from service.engine.sql import Conditions
 from service.engine.sql_reasons import Reasons
 from service.facts.in_sql.columns import GAPS, KNOWN, column_of
-from service.facts.in_sql.words import literal, prefix_of
+from service.facts.in_sql.words import cases, literal, prefix_of
 from service.knowledge.model import Pack, Rule
 from service.knowledge.nodes import facts_in
 
@@ -34,34 +34,28 @@ class FlagsQuery:
         inner = f"SELECT *{_each(shared)} FROM {source}"
         self._source = f"(SELECT *{_each(truths)} FROM ({inner}) AS conditioned) AS answered"
 
-    def flags(self, keys: Sequence[str], at_once: int | None = None) -> str:
+    def flags(self, keys: Sequence[str]) -> str:
         """Return the query of `keys`, `rule` (its place), `raised` (else it cannot say), `because` and `missing`.
 
-        The last two are JSON texts. The rows of one source row are in the order of the rules. So many rules as
-        `at_once` (all, unless said) are told in one go: fewer take less memory, and more time.
+        The last two are JSON texts. The rows of one source row are in the order of the rules. The brackets come last,
+        so that of the many texts side by side none is copied for their sake.
         """
         told = [self._told(place, rule) for place, rule in enumerate(self._rules)]
-        size = at_once or len(told)
-        parts = [told[first : first + size] for first in range(0, len(told), size)]
-        columns = ",\n".join(f"unnest({_of_part(name, parts)}) AS {name}" for name in NAMES)
-        source = self._source
-        if len(parts) > 1:
-            source = f"(SELECT *, unnest([{', '.join(map(str, range(len(parts))))}]) AS part FROM {source}) AS parted"
-        every = f"SELECT {', '.join(keys)}, {columns}\nFROM {source}"
-        return f"SELECT * FROM ({every}) AS told WHERE missing IS NOT NULL"
+        columns = ",\n".join(f"unnest([{', '.join(each[name] for each in told)}]) AS {name}" for name in NAMES)
+        parts = _each([f"{query} AS {name}" for name, query in self._reasons.parts.items()])
+        every = f"SELECT {', '.join(keys)}, {columns}\nFROM (SELECT *{parts} FROM {self._source}) AS reasoned_with"
+        texts = ", ".join(f"'[' || coalesce({name}, '') || ']' AS {name}" for name in ("because", "missing"))
+        listed = ", ".join(keys)
+        return f"SELECT {listed}, rule, raised, {texts} FROM ({every}) AS told WHERE raised IS DISTINCT FROM FALSE"
 
     def _told(self, place: int, rule: Rule) -> dict[str, str]:
-        because, missing = self._reasons_of(place, rule)
-        return {"rule": str(place), "raised": f"rule__{place} IS TRUE", "because": because, "missing": missing}
-
-    def _reasons_of(self, place: int, rule: Rule) -> tuple[str, str]:
-        """Return what is seen behind a rule and what is missing; NULL where the rule is clear."""
+        """Return what is told of a rule: what is seen behind it, and what is missing; nothing where it is clear."""
         raised, reasons, condition = f"rule__{place}", self._reasons, rule.condition
-        clear, because = f"CASE WHEN {raised} IS FALSE THEN NULL WHEN {raised} THEN", reasons.because(condition)
-        return (
-            f"{clear} {because} ELSE {reasons.known_so_far(condition)} END",
-            f"{clear} '[]' ELSE {reasons.missing(condition)} END",
+        because = cases(
+            [(f"{raised} IS FALSE", "NULL"), (raised, reasons.because(condition))], reasons.known_so_far(condition)
         )
+        missing = f"CASE WHEN {raised} IS NULL THEN {reasons.missing(condition)} END"
+        return {"rule": str(place), "raised": raised, "because": because, "missing": missing}
 
     def unknowns(self) -> str:
         """Return the query that counts, by fact and reason, the patients of whom it is unknown and the flags it leaves.
@@ -95,10 +89,3 @@ class FlagsQuery:
 
 def _each(columns: Sequence[str]) -> str:
     return "".join(f",\n  {column}" for column in columns)
-
-
-def _of_part(name: str, parts: Sequence[Sequence[Mapping[str, str]]]) -> str:
-    lists = [f"[{', '.join(each[name] for each in told)}]" for told in parts]
-    if len(lists) == 1:
-        return lists[0]
-    return f"CASE part {' '.join(f'WHEN {part} THEN {texts}' for part, texts in enumerate(lists))} END"

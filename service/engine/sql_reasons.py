@@ -1,6 +1,7 @@
-"""Why a rule answers as it does, as SQL: the facts behind a flag and what is missing, as JSON text.
+"""Why a rule answers as it does, as SQL: the facts behind a flag and what is missing, as the inside of JSON lists.
 
-The order, and that each thing stands once, are those of the reference evaluator's trace.
+Where there is nothing to say it is NULL or empty. The order, and that each thing stands once, are those of the
+reference evaluator's trace.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,23 +23,33 @@ class Reached:
 
 
 class Reasons:
-    """Writes the reasons of rules from what their facts show (service.facts.in_sql.columns)."""
+    """Writes the reasons of rules from what their facts show (service.facts.in_sql.columns).
+
+    What is told of a fact under a condition is a column of its own, since many rules tell the same: `parts` holds these
+    by name, once the rules were asked for.
+    """
 
     def __init__(self, conditions: Conditions) -> None:
         self._value = conditions.value
+        self._names: dict[str, str] = {}
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The columns that the texts rest on, as SQL."""
+        return {name: query for query, name in self._names.items()}
 
     def because(self, condition: Node) -> str:
         """Return what was seen that decided a rule that was raised."""
-        return _list(_seen(self._deciding(condition, True, None)))
+        return self._joined(_seen(self._deciding(condition, True, None)))
 
     def known_so_far(self, condition: Node) -> str:
         """Return what already speaks for a rule that cannot say."""
-        return _list(_seen(self._holding(condition, None)))
+        return self._joined(_seen(self._holding(condition, None)))
 
     def missing(self, condition: Node) -> str:
         """Return what would have to be known for a rule that cannot say."""
         parts = ((column_of(each.node.fact, GAPS), each.when) for each in self._deciding(condition, None, None))
-        return _list(_once(parts))
+        return self._joined(_once(parts))
 
     def lacking(self, condition: Node) -> Iterator[tuple[str, str]]:
         """Yield the facts that may be missing where a rule cannot say, each with the condition under which it is."""
@@ -46,6 +57,14 @@ class Reasons:
         for each in self._deciding(condition, None, None):
             found.setdefault(each.node.fact, []).append(each.when or "TRUE")
         yield from ((fact, " OR ".join(f"({when})" for when in conditions)) for fact, conditions in found.items())
+
+    def _joined(self, parts: Sequence[tuple[str, When]]) -> str:
+        """Return the texts in columns with commas between, without those that are NULL. One alone is not copied."""
+        texts = [column if when is None else self._part(column, when) for column, when in parts]
+        return f"concat_ws(',', {', '.join(texts)})" if len(texts) > 1 else (texts or ["NULL"])[0]
+
+    def _part(self, column: str, when: str) -> str:
+        return self._names.setdefault(f"CASE WHEN {when} THEN {column} END", f"part__{len(self._names)}")
 
     def _deciding(self, node: Node, value: bool | None, when: When) -> Iterator[Reached]:
         """Yield the tests that decide a node which has this value wherever `when` holds, in order."""
@@ -108,9 +127,3 @@ def _has(value: str, wanted: bool | None) -> str:
 def _both(*conditions: When) -> When:
     given = [each for each in conditions if each is not None]
     return " AND ".join(given) if given else None
-
-
-def _list(parts: Sequence[tuple[str, When]]) -> str:
-    """Return a JSON list of the texts in columns; those that are NULL are left out."""
-    texts = (column if when is None else f"CASE WHEN {when} THEN {column} END" for column, when in parts)
-    return f"'[' || concat_ws(',', {', '.join(texts)}) || ']'" if parts else "'[]'"

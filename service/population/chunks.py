@@ -1,13 +1,14 @@
-"""Derives and flags patients on DuckDB in chunks: one thread derives the next while another writes that before it.
+"""Derives and flags patients on DuckDB in chunks, several at a time, each by one thread.
 
 A chunk is small enough for the limit of memory, and always the same patients, so that the files written do not depend
 on how many threads there are.
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 
 from schemas.fhir_terms import Terms
 from service.facts.in_sql.tables import RECORDED
@@ -19,10 +20,10 @@ from service.population.state import Aside
 from service.population.unknowns import note_unknowns
 
 PATIENTS = 16_384
-# So many rules are told of a patient in one go.
-RULES = 140
-# While one chunk is derived, that before it is written.
-SLOTS = 2
+# Of the limit of memory, what a chunk in work may take, in bytes.
+FOR_ONE = 330_000_000
+# DuckDB works on 2,048 rows at a time. So few of them are patients, whose facts and texts are wide; the rest is empty.
+AT_ONCE, ROWS_AT_ONCE = 1024, 2048
 COMPRESSED = "(FORMAT parquet, COMPRESSION zstd)"
 
 
@@ -33,26 +34,31 @@ class Chunks:
         self._duck, self._aside, self._queries = duck, aside, queries
         self._patients = duck.count("SELECT count(*) FROM person")
         self._recorded = recorded(terms, as_of) if duck.has("resource") else None
-        duck.attach_work()
 
     def run(self, on_done: Callable[[int], None]) -> None:
         """Write what is not yet written; `on_done` is told how many patients a finished chunk has."""
-        sessions = [self._duck.session(f"slot{slot}") for slot in range(SLOTS)]
-        writing: list[Future[None] | None] = [None] * SLOTS
-        with ThreadPoolExecutor(1) as writer:
-            for number, (first, last) in enumerate(self._ranges()):
-                if not self._is_written(number):
-                    slot = number % SLOTS
-                    _wait(writing[slot])
-                    self._derive(sessions[slot], first, last)
-                    note_unknowns(self._aside, number, sessions[slot].rows(self._queries.unknowns))
-                    writing[slot] = writer.submit(self._write, sessions[slot], number, last - first, on_done)
-                else:
-                    on_done(last - first)
-            for each in writing:
-                _wait(each)
-        for session in sessions:
-            session.close()
+        free: SimpleQueue[Duck] = SimpleQueue()
+        with self._duck.sessions(FOR_ONE) as sessions, ThreadPoolExecutor(len(sessions)) as pool:
+            for session in sessions:
+                free.put(session)
+            chunks = [pool.submit(self._run, free, *each) for each in enumerate(self._ranges())]
+            try:
+                for chunk in as_completed(chunks):
+                    on_done(chunk.result())
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _run(self, free: "SimpleQueue[Duck]", number: int, here: tuple[int, int]) -> int:
+        """Write one chunk, if it is not there, and return how many patients it has."""
+        if not self._is_written(number):
+            session = free.get()
+            try:
+                self._derive(session, *here)
+                note_unknowns(self._aside, number, session.rows(self._queries.unknowns))
+                self._write(session, number)
+            finally:
+                free.put(session)
+        return here[1] - here[0]
 
     def _ranges(self) -> Iterator[tuple[int, int]]:
         for first in range(0, self._patients, PATIENTS):
@@ -70,10 +76,13 @@ class Chunks:
         session.view("person", f"SELECT * FROM screening.main.person WHERE {here}")
         if self._recorded is not None:
             session.view("resource", f"SELECT * FROM screening.main.resource WHERE {here}")
-        for name, columns in RECORDED.items():
-            session.keep(name, self._recorded_of(name, ", ".join(columns), here))
-        for name, query in self._queries.steps.items():
-            session.keep(name, query)
+        for table, columns in RECORDED.items():
+            session.keep(table, self._recorded_of(table, ", ".join(columns), here))
+        *steps, (gathered, query) = self._queries.steps.items()
+        for name, step in steps:
+            session.keep(name, step)
+        session.keep("spread", _spread(query))
+        session.view(gathered, "SELECT * FROM spread WHERE pid IS NOT NULL")
 
     def _recorded_of(self, name: str, columns: str, here: str) -> str:
         odd = f"SELECT {columns} FROM screening.main.odd_{name} WHERE {here}"
@@ -83,16 +92,20 @@ class Chunks:
         others = " WHERE pid NOT IN (SELECT pid FROM screening.main.odd)" if name == "said" else ""
         return f"SELECT {columns} FROM ({self._recorded[name]}) AS found{others} UNION ALL {odd}"
 
-    def _write(self, session: Duck, number: int, patients: int, on_done: Callable[[int], None]) -> None:
+    def _write(self, session: Duck, number: int) -> None:
         flags = self._part("flags", number)
         _copy(session, self._queries.flags, flags)
         _copy(session, patients_query(f"read_parquet({literal(str(flags))})"), self._part("patients", number))
-        on_done(patients)
 
 
-def _wait(written: "Future[None] | None") -> None:
-    if written is not None:
-        written.result()
+def _spread(gathered: str) -> str:
+    """Return the rows of a query in the order of patients, with empty ones between (see AT_ONCE)."""
+    empty = ROWS_AT_ONCE // AT_ONCE - 1
+    return f"""
+        SELECT * EXCLUDE (part) FROM (
+          SELECT *, pid // {AT_ONCE} AS part FROM ({gathered}) AS gathered
+          UNION ALL BY NAME SELECT NULL AS pid, pid // {AT_ONCE} AS part FROM person, range({empty})) AS spread
+        ORDER BY part, pid NULLS LAST"""
 
 
 def _copy(session: Duck, query: str, file: Path) -> None:

@@ -9,7 +9,7 @@ from datetime import date
 
 from service.engine.reference import CANNOT_SAY, RAISED
 from service.engine.sql_flags import FlagsQuery, rules_in_order
-from service.facts.in_sql.query import FactsQuery, facts_query
+from service.facts.in_sql.query import facts_query
 from service.facts.in_sql.words import literal
 from service.knowledge.model import SEVERITIES, STEP_DOWN, Pack
 from service.knowledge.nodes import facts_in
@@ -28,25 +28,15 @@ class Queries:
     unknowns: str
 
 
-def queries(pack: Pack, as_of: date, at_once: int | None = None) -> Queries:
-    """Return the queries; raise NoSqlForm where the pack holds what has no form in SQL. `at_once`: see FlagsQuery."""
+def queries(pack: Pack, as_of: date) -> Queries:
+    """Return the queries; raise NoSqlForm where the pack holds what has no form in SQL."""
     wanted = frozenset().union(*(facts_in(rule.condition) for rule in pack.active_rules))
     query = facts_query(pack, as_of, wanted, ("pid", "patient"))
-    names = list(query.ctes)
-    middle, last = names.index("person_facts") + 1, names.index("derived") + 1
-    first, second = (
-        FactsQuery({name: query.ctes[name] for name in part}, query.formed)
-        for part in (names[:middle], names[middle:last])
-    )
-    steps = {
-        "person_facts": first.sql("SELECT * FROM person_facts"),
-        "derived": second.sql("SELECT d.*, p.patient FROM derived d JOIN person p ON p.pid = d.pid ORDER BY d.pid"),
-    }
-    facts, flags = f"WITH facts AS ({query.ctes['facts']})", FlagsQuery(pack, "facts")
-    return Queries(steps, f"{facts} {_flags(pack, flags, at_once)}", f"{facts} {flags.unknowns()}")
+    flags = FlagsQuery(pack, "facts")
+    return Queries(query.steps(), query.after_steps(_flags(pack, flags)), query.after_steps(flags.unknowns()))
 
 
-def _flags(pack: Pack, flags: FlagsQuery, at_once: int | None) -> str:
+def _flags(pack: Pack, flags: FlagsQuery) -> str:
     rules = rules_in_order(pack)
     raised, lowered = (
         _chosen(literal(severity) for severity in severities)
@@ -63,7 +53,7 @@ def _flags(pack: Pack, flags: FlagsQuery, at_once: int | None) -> str:
         "pack_version": literal(pack.version), "pack_sha256": literal(pack.sha256),
     }  # fmt: skip
     listed = ", ".join(query if query == name else f"{query} AS {name}" for name, query in columns.items())
-    return f"SELECT patient, {listed} FROM ({flags.flags(('patient',), at_once)}) AS flagged"
+    return f"SELECT patient, {listed} FROM ({flags.flags(('patient',))}) AS flagged"
 
 
 def _chosen(texts: Iterable[str]) -> str:

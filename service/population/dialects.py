@@ -19,7 +19,6 @@ SPARK = "spark"
 # What Spark is given in place of the functions that DuckDB is given, where it has them shorter; in Spark's own dialect.
 OWN_FUNCTIONS = {
     "each_once(texts)": "array_distinct(texts)",
-    "told_of(told, fact)": "try_element_at(told, fact)",
     "shifted_text(moment, minutes)": (
         "replace(date_format(timestampadd(MINUTE, minutes, moment), 'yyyy-MM-dd HH:mm:ss'), ' ', 'T')"
     ),

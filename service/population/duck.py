@@ -22,6 +22,7 @@ TOO_LONG = "A line is longer than 32 MB, which no resource needs that is read he
 # What DuckDB says, in whatever error, where a file cannot be written any further.
 NO_ROOM = ("No space left on device", "File too large", "max_temp_directory_size")
 SHARE_OF_LIMIT = 0.7
+UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 OPTIONS = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}"
 OWN_FUNCTIONS = {
     "shifted_text(moment, minutes)": "strftime(moment + to_minutes(minutes), '%Y-%m-%dT%H:%M:%S')",
@@ -66,17 +67,36 @@ class Duck:
 
     def _share_of_limit(self) -> str:
         """Return the part of the limit that DuckDB may fill with data: vectors and the rest of a process need some."""
-        row = self._connection.execute("SELECT current_setting('memory_limit')").fetchone()
-        number, unit = str(row[0] if row else "1 GiB").split()
+        number, unit = self._setting("memory_limit").split()
         return f"{float(number) * SHARE_OF_LIMIT:.1f} {unit}"
 
-    def attach_work(self) -> None:
-        """Make room for what is of use to one chunk only; it is not written to the database's own file."""
-        self._run("ATTACH IF NOT EXISTS ':memory:' AS work")
-        self._run("SET preserve_insertion_order = true")
+    def _setting(self, name: str) -> str:
+        row = self._connection.execute(f"SELECT current_setting({literal(name)})").fetchone()
+        return str(row[0]) if row else ""
 
-    def session(self, slot: str) -> "Duck":
-        """Return another session of the same database, for another thread, with a place of its own for tables."""
+    @contextmanager
+    def sessions(self, for_one: int) -> Iterator[list["Duck"]]:
+        """Make sessions of the same database for as many threads as there may be, each with a place of its own.
+
+        Each is to take about `for_one` bytes of memory; there are no more of them than the limit allows. A query of one
+        runs in the thread that asks: what is small is faster so.
+        """
+        number, unit = self._setting("memory_limit").split()
+        threads = int(self._setting("threads"))
+        count = min(threads, int(float(number) * UNITS[unit] / for_one))
+        # What is of use to one session only is not written to the database's own file.
+        self._run("ATTACH IF NOT EXISTS ':memory:' AS work (COMPRESS)")
+        self._run("SET preserve_insertion_order = true")
+        self._run("SET threads = 1")
+        made = [self._session(f"slot{slot}") for slot in range(max(count, 1))]
+        try:
+            yield made
+        finally:
+            for session in made:
+                session.close()
+            self._run(f"SET threads = {threads}")
+
+    def _session(self, slot: str) -> "Duck":
         made = object.__new__(Duck)
         made.folder, made._slot, made._connection = self.folder, slot, self._connection.cursor()
         made._run(f"CREATE SCHEMA IF NOT EXISTS work.{slot}")

@@ -18,11 +18,11 @@ def screen_on_spark(spark: Spark, aside: Aside, queries: Queries, terms: Terms, 
     found = recorded(terms, as_of) if of_fhir else None
     for name, columns in RECORDED.items():
         spark.keep(name, _recorded(name, ", ".join(columns), None if found is None else found[name]))
-    *steps, (last, in_order) = queries.steps.items()
+    *steps, (last, gathered) = queries.steps.items()
     for name, query in steps:
         spark.keep(name, query)
     # What is told of patients is written in the order in which they stand here.
-    spark.keep_in_order(last, in_order)
+    spark.keep_in_order(last, f"{gathered} ORDER BY pid")
     _written(spark, queries.flags, aside.path(FLAGS))
     spark.view("flagged", aside.path(FLAGS))
     _written(spark, patients_query("flagged"), aside.path(PATIENTS))

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any, Protocol
 
 from service.knowledge.model import Pack
-from service.population.chunks import PATIENTS, RULES, Chunks
+from service.population.chunks import PATIENTS, Chunks
 from service.population.deriving import queries
 from service.population.duck import DATABASE, Duck
 from service.population.inputs import FHIR, Input, find_input
@@ -55,7 +55,7 @@ def _on_duck(request: Request, found: Input, pack: Pack, progress: Progress, asi
         progress.begin("reading")
         _note(aside, Intake(request, found, pack, aside).read(duck, duck))
     read = _checked(request, _noted(aside), aside)
-    chunks = Chunks(duck, aside, queries(pack, read.as_of, RULES), pack.terms, read.as_of)
+    chunks = Chunks(duck, aside, queries(pack, read.as_of), pack.terms, read.as_of)
     progress.begin("screening", duck.count("SELECT count(*) FROM person"))
     chunks.run(progress.advance)
     return read

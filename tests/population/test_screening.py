@@ -84,7 +84,7 @@ def test_a_killed_screening_goes_on_where_it_was(few: Path, tmp_path: Path, monk
 
     monkeypatch.setattr(Chunks, "_derive", noted)
     run(few, tmp_path / "out")
-    assert derived == [0, 30, 60, 60, 90]
+    assert sorted(derived) == [0, 30, 60, 60, 90]
     assert files(tmp_path / "out") == files(tmp_path / "whole")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from service.facts.in_sql.matches import HIT, LEFT
 from service.facts.in_sql.words import literal, prefix_of
 from service.knowledge.model import FactDeclaration
 
@@ -39,8 +40,24 @@ class Declared:
 
     @property
     def told(self) -> str:
-        """What the entries that bear on it show, as SQL."""
-        return f"told_of(told, {self.number})"
+        """What the entries show that answer it with yes, as SQL; NULL where there are none."""
+        return self._in("told", HIT)
+
+    @property
+    def count(self) -> str:
+        """How many entries, or different concepts, answer it with yes, as SQL; NULL where there are none."""
+        return self._in("counts", HIT)
+
+    @property
+    def doubted(self) -> str:
+        """What the entries leave open that may answer it with yes, as SQL; NULL where there are none."""
+        return self._in("doubted", LEFT)
+
+    def _in(self, texts: str, what: str) -> str:
+        """Return this fact's part of a list that has one for each fact whose bit is set, in the order of the bits."""
+        word, bit = divmod(self.number, BITS)
+        place = f"{what}_before{word} + bit_count({what}{word} & {(1 << bit) - 1}) + 1"
+        return f"(CASE WHEN {self.has(what)} THEN {texts}[{place}] END)"
 
     @property
     def prefix(self) -> str:

@@ -2,7 +2,8 @@
 
 A row has, of each list, `given_…`, the texts of what is open about it (`open_…`) and of why nothing can be said to be
 absent from it (`gaps_…`); in words of bits which facts the entries answer with yes (`hit…`), may answer (`gap…`) or are
-too broad for (`unclear…`); and under `told`, by the number of the fact, the texts of the entries that do.
+too broad for (`unclear…`); and in lists, in the order of the facts that have any, the texts of these entries (`told`,
+`doubted`) and how many there are (`counts`).
 """
 
 from service.facts.in_sql.columns import HIGH, KNOWN, LOW, column_of
@@ -18,13 +19,13 @@ SAID = {"patient.pregnant": "pregnant", "patient.breastfeeding": "breastfeeding"
 def entry(declared: Declared) -> Formed:
     """Form a fact that asks whether something is listed."""
     fact, lists = declared.fact, lists_of(declared.fact)
-    reasons = [(declared.has(GAP), f"{declared.told}.gap"), _text(f"gaps_{lists[0]}", declared)]
+    reasons = [(declared.has(GAP), f"{declared.doubted}.gap"), _text(f"gaps_{lists[0]}", declared)]
     if declared.open_elsewhere:
         reasons.append(_text(f"open_{'_'.join(declared.open_elsewhere)}", declared))
     if fact.given.get("also_decides"):
         reasons.append(_text(f"gaps_{lists[1]}", declared))
     if fact.given.get("unclear_if"):
-        reasons.append((declared.has(UNCLEAR), f"{declared.told}.unclear"))
+        reasons.append((declared.has(UNCLEAR), f"{declared.doubted}.unclear"))
     state = cases([(declared.has(HIT), "TRUE"), *((when, "NULL") for when, _ in reasons)], "FALSE")
     return _formed(declared, state, cases(reasons), AT[lists[0]])
 
@@ -56,29 +57,29 @@ def product(declared: Declared) -> Formed:
 
 def _product_gaps(declared: Declared) -> tuple[str, dict[str, str]]:
     """Return the column of the reasons why there may be other products, and the column itself."""
-    told, name = declared.told, f"reasons{declared.number}"
+    doubted, name = declared.doubted, f"reasons{declared.number}"
     # Both lists are looked through in turn: what is open about one, then its entries.
-    own = f"all_of(open_supplements, {told}.gap0, open_medications, {told}.gap1)"
+    own = f"all_of(open_supplements, {doubted}.gap0, open_medications, {doubted}.gap1)"
     return name, {name: cases([(f"NOT {declared.has(GAP)}", "open_products")], own)}
 
 
 def count_products(declared: Declared) -> Formed:
     """Form a fact that counts nutrient products: those that are, and at most those that may be, too."""
-    told, (reasons, helpers) = declared.told, _product_gaps(declared)
+    reasons, helpers = _product_gaps(declared)
     unbounded = "open_supplements IS NOT NULL OR open_medications IS NOT NULL"
-    low = f"coalesce({told}.hits, 0)"
+    low = f"coalesce({declared.count}, 0)"
     high = cases([(unbounded, "NULL")], f"{low} + coalesce(len({reasons}), 0)")
     columns = _number(declared.fact.id, low, high)
-    return Formed(columns, f"{told}.seen", f"named({reasons}, {declared.prefix})", helpers)
+    return Formed(columns, f"{declared.told}", f"named({reasons}, {declared.prefix})", helpers)
 
 
 def count_concepts(declared: Declared) -> Formed:
     """Form a fact that counts different concepts; each is seen at the last entry that has it."""
     listed = lists_of(declared.fact)[0]
-    low = f"coalesce({declared.told}.hits, 0)"
+    low = f"coalesce({declared.count}, 0)"
     high = cases([(f"open_{listed} IS NOT NULL", "NULL")], f"{low} + coalesce(len(unknown_{listed}), 0)")
     columns = _number(declared.fact.id, low, high)
-    return Formed(columns, f"{declared.told}.seen", _text(f"gaps_{listed}", declared)[1])
+    return Formed(columns, f"{declared.told}", _text(f"gaps_{listed}", declared)[1])
 
 
 def stated(declared: Declared) -> Formed:
@@ -88,7 +89,7 @@ def stated(declared: Declared) -> Formed:
     never = fact.given.get("never_if_sex")
     no = [(f"sex = {literal(never)}", "FALSE")] if never else []
     state = cases([(f"{said} OR {declared.has(HIT)}", "TRUE"), (f"NOT {said}", "FALSE"), *no])
-    yes_seen = f"concat_ws(',', CASE WHEN {said} THEN {told_seen(fact.id, True, at)} END, {declared.told}.seen)"
+    yes_seen = f"concat_ws(',', CASE WHEN {said} THEN {told_seen(fact.id, True, at)} END, {declared.told})"
     no_seen = cases([(f"NOT {said}", told_seen(fact.id, False, at))], told_seen(fact.id, never, "/patient/sex"))
     column = column_of(fact.id)
     gap = Gap(NOT_SUPPLIED, at, "Not said; true or false would answer it.")
@@ -97,7 +98,7 @@ def stated(declared: Declared) -> Formed:
 
 def _formed(declared: Declared, state: str, gaps: str, at: str, helpers: dict[str, str] | None = None) -> Formed:
     fact, column = declared.fact.id, column_of(declared.fact.id)
-    seen = cases([(column, f"{declared.told}.seen"), (f"NOT {column}", told_seen(fact, False, at))])
+    seen = cases([(column, f"{declared.told}"), (f"NOT {column}", told_seen(fact, False, at))])
     return Formed({column: state}, seen, gaps, helpers or {})
 
 

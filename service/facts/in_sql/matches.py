@@ -9,6 +9,8 @@ from service.facts.model import Gap
 from service.knowledge.model import FactDeclaration
 
 HIT, GAP, UNCLEAR = "hit", "gap", "unclear"
+# One of the last two.
+LEFT = "left"
 LISTED = ("entry", "any_entry", "other_entry", "product", "count_products", "count_concepts", "stated")
 PRODUCTS = ("product", "count_products")
 

@@ -1,8 +1,6 @@
 """The query that derives all facts of many patients: what is gathered of each patient first, then fact by fact."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from service.facts.deriving import DIALYSIS, procedure_classes
@@ -10,8 +8,9 @@ from service.facts.filtration import MEMBERS
 from service.facts.in_sql import kidneys, lists, results, values
 from service.facts.in_sql.columns import GAPS, SEEN, UNKNOWN, column_of, columns_of
 from service.facts.in_sql.formed import AT, LISTS, Declared, Formed, NoSqlForm, words_of
-from service.facts.in_sql.matches import GAP, HIT, LISTED, UNCLEAR, lists_of
+from service.facts.in_sql.matches import GAP, HIT, LEFT, LISTED, UNCLEAR, lists_of
 from service.facts.in_sql.rows import PATHS
+from service.facts.in_sql.steps import FactsQuery
 from service.facts.in_sql.tables import WAYS
 from service.facts.in_sql.texts import plain_gap
 from service.facts.in_sql.words import MARK, cases, literal, prefix_of, source_json
@@ -26,22 +25,6 @@ FAR = 10**15
 UNKNOWN_ENTRY = '","detail":"This entry was not recognised."}'
 
 
-@dataclass(frozen=True)
-class FactsQuery:
-    """The queries by name, in the order in which they rest on each other; the last is `facts`; and each fact's form."""
-
-    ctes: Mapping[str, str]
-    formed: Mapping[str, Formed]
-
-    def sql(self, select: str) -> str:
-        """Return the whole as one query in DuckDB's dialect; what several others read is computed once."""
-        texts = [*self.ctes.values(), select]
-        readers = {name: sum(bool(re.search(rf"\b(FROM|JOIN) {name}\b", text)) for text in texts) for name in self.ctes}
-        kept = {name: "MATERIALIZED" if count > 1 else "NOT MATERIALIZED" for name, count in readers.items()}
-        named = ",\n".join(f"{name} AS {kept[name]} ({query})" for name, query in self.ctes.items())
-        return f"WITH {named}\n{select}"
-
-
 def facts_query(
     pack: Pack, as_of: date, wanted: Iterable[str] | None = None, keys: Sequence[str] = ("pid",)
 ) -> FactsQuery:
@@ -52,19 +35,34 @@ def facts_query(
     declared = {each.fact.id: each for each in _declared(pack, _needed(pack, wanted))}
     formed = {name: _form(each) for name, each in declared.items()}
     of_results = [name for name, each in declared.items() if each.fact.kind in OF_RESULTS]
+    of_lists = [form for name, form in formed.items() if name not in of_results]
     filtration = next((declared[name].fact for name in of_results if declared[name].fact.kind == "filtration"), None)
     ctes = {
-        **_of_lists(len(pack.facts)), **_of_openness(),
-        "recorded": _recorded(as_of),
-        "reasoned": _with_helpers("recorded", formed.values()),
-        "person_facts": _with_columns("reasoned", [form for name, form in formed.items() if name not in of_results]),
-        **results.ctes(pack, as_of), "numbers": results.numbers(), "readings": results.readings(),
-        "tests": _tests(pack), **(kidneys.ctes(filtration, pack) if filtration else {}),
-        "measured": _measured(filtration is not None),
-        "derived": _with_columns("measured", [formed[name] for name in of_results]),
+        **_of_lists(len(pack.facts)), **_of_openness(), "joined": _joined(), **results.ctes(pack, as_of),
+        "numbers": results.numbers(), "readings": results.readings(), "tests": _tests(pack),
+        **(_of_kidneys(filtration, pack, as_of, formed) if filtration else {}),
+        "gathered": _gathered(filtration is not None, keys),
+        "listed": _of_rows("gathered", as_of, of_lists),
+        "derived": _with_columns("listed", [formed[name] for name in of_results]),
         "facts": _told(keys, list(declared.values()), formed),
     }  # fmt: skip
     return FactsQuery(ctes, formed)
+
+
+def _of_kidneys(filtration: FactDeclaration, pack: Pack, as_of: date, formed: Mapping[str, Formed]) -> dict[str, str]:
+    """Return the queries of kidney filtration, with those facts of each patient that its equation looks at."""
+    looked_at = [formed[name] for name in _looked_at(filtration)]
+    return {"person_facts": _of_rows("joined", as_of, looked_at), **kidneys.ctes(filtration, pack)}
+
+
+def _looked_at(filtration: FactDeclaration) -> set[str]:
+    return {"patient.age", *filtration.given.get("not_valid_with", ())}
+
+
+def _of_rows(source: str, as_of: date, formed: Sequence[Formed]) -> str:
+    """Return the query of facts made of the lists and words in the rows of `source`."""
+    recorded = f"({_recorded(source, as_of)}) AS recorded"
+    return _with_columns(f"({_with_helpers(recorded, formed)}) AS reasoned", formed)
 
 
 def _needed(pack: Pack, wanted: Iterable[str] | None) -> set[str]:
@@ -72,7 +70,7 @@ def _needed(pack: Pack, wanted: Iterable[str] | None) -> set[str]:
     needed = set(pack.facts) if wanted is None else set(wanted)
     for fact in [pack.facts[name] for name in needed]:
         if fact.kind == "filtration":
-            needed |= {"patient.age", *fact.given.get("not_valid_with", ())}
+            needed |= _looked_at(fact)
     return needed
 
 
@@ -107,8 +105,9 @@ def _of_lists(facts: int) -> dict[str, str]:
     shown = f'h.head || e.pointer || \'","source":\' || {source_json("e")} || h.tail'
     mark = literal(MARK)
     words = "".join(f", bit_or(m.{name}) AS {name}" for what in WAYS for name in words_of(facts, what))
+    answered = f"SELECT e.pid{words} FROM entry e JOIN meaning m ON m.meaning = e.meaning GROUP BY e.pid"
     return {
-        "answered": f"SELECT e.pid{words} FROM entry e JOIN meaning m ON m.meaning = e.meaning GROUP BY e.pid",
+        "answered": f"SELECT *{_before(facts)} FROM (SELECT *{_left(facts)} FROM ({answered}) AS bits) AS words",
         "matched": f"""
             SELECT e.pid, h.fact, h.what, h.place * {FAR} + e.ord AS seq, h.place, h.concept, h.prefix,
               CASE WHEN h.what = '{HIT}' THEN h.prefix || {shown} ELSE h.head || e.pointer || h.tail END AS text
@@ -118,23 +117,42 @@ def _of_lists(facts: int) -> dict[str, str]:
             UNION ALL
             SELECT pid, fact, '{HIT}', 0, min(seq), prefix, arg_max(text, seq) FROM matched WHERE concept IS NOT NULL
             GROUP BY pid, fact, concept, prefix""",
-        "by_fact": f"""
-            SELECT pid, fact, seen, hits, gap0, gap1,
+        "seen_of": f"""
+            SELECT pid, fact, string_agg(text, ',' ORDER BY seq) AS seen, count(*) AS hits
+            FROM bearing WHERE what = '{HIT}' GROUP BY pid, fact""",
+        "gaps_of": f"""
+            SELECT pid, fact, gap0, gap1,
               CASE WHEN gap IS NOT NULL THEN replace(named(gap, {mark}), {mark}, prefix) END AS gap,
               CASE WHEN unclear IS NOT NULL THEN replace(named(unclear, {mark}), {mark}, prefix) END AS unclear
             FROM (
-              SELECT pid, fact, prefix, string_agg(text, ',' ORDER BY seq) FILTER (WHERE what = '{HIT}') AS seen,
-                count(*) FILTER (WHERE what = '{HIT}') AS hits,
-                array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}') AS gap,
+              SELECT pid, fact, prefix, array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}') AS gap,
                 array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}' AND place = 0) AS gap0,
                 array_agg(text ORDER BY seq) FILTER (WHERE what = '{GAP}' AND place = 1) AS gap1,
                 array_agg(text ORDER BY seq) FILTER (WHERE what = '{UNCLEAR}') AS unclear
-              FROM bearing GROUP BY pid, fact, prefix) AS grouped""",
-        "gathered": """
-            SELECT pid, map_from_entries(array_agg((fact, {'seen': seen, 'hits': hits, 'gap': gap, 'gap0': gap0,
-              'gap1': gap1, 'unclear': unclear}))) AS told
-            FROM by_fact GROUP BY pid""",
+              FROM bearing WHERE what <> '{HIT}' GROUP BY pid, fact, prefix) AS grouped""",
+        "answers": """
+            SELECT pid, array_agg(seen ORDER BY fact) AS told, array_agg(hits ORDER BY fact) AS counts
+            FROM seen_of GROUP BY pid""",
+        "doubts": """
+            SELECT pid, array_agg({'gap': gap, 'gap0': gap0, 'gap1': gap1, 'unclear': unclear} ORDER BY fact) AS doubted
+            FROM gaps_of GROUP BY pid""",
     }
+
+
+def _left(facts: int) -> str:
+    """Return the words of bits of the facts that entries leave open, in whichever way."""
+    pairs = zip(words_of(facts, GAP), words_of(facts, UNCLEAR), words_of(facts, LEFT), strict=True)
+    return "".join(f", {gap} | {unclear} AS {name}" for gap, unclear, name in pairs)
+
+
+def _before(facts: int) -> str:
+    """Return, for each word of bits, how many are set in the words before it."""
+    columns = ""
+    for what in (HIT, LEFT):
+        counts = [f"bit_count({name})" for name in words_of(facts, what)]
+        before = (" + ".join(["0", *counts[:place]]) for place in range(len(counts)))
+        columns += "".join(f", {sum_} AS {what}_before{place}" for place, sum_ in enumerate(before))
+    return columns
 
 
 def _of_openness() -> dict[str, str]:
@@ -173,15 +191,36 @@ def _pivoted(source: str, by: str, columns: Mapping[str, str], value: str) -> st
     return f"SELECT pid{each} FROM {source} GROUP BY pid"
 
 
-def _recorded(as_of: date) -> str:
-    """Return the query of one row per patient: what is said, what is open of each list, and what was gathered."""
+def _joined() -> str:
+    """Return the query of one row per patient: what is said, and what was gathered of the lists."""
+    given = ", ".join(f"s.{name} AS given_{name}" for name in LISTS)
+    return f"""
+        SELECT s.* EXCLUDE ({", ".join(LISTS)}), {given}, a.* EXCLUDE (pid), t.told, t.counts, d.doubted,
+          o.* EXCLUDE (pid), u.* EXCLUDE (pid), h.* EXCLUDE (pid)
+        FROM said s LEFT JOIN answered a ON a.pid = s.pid LEFT JOIN answers t ON t.pid = s.pid
+        LEFT JOIN doubts d ON d.pid = s.pid LEFT JOIN opened_lists o ON o.pid = s.pid
+        LEFT JOIN unknown_lists u ON u.pid = s.pid LEFT JOIN supplied_tests h ON h.pid = s.pid"""
+
+
+def _gathered(with_filtration: bool, keys: Sequence[str]) -> str:
+    """Return the query of all that is gathered of each patient."""
+    named = [f"p.{key}" for key in keys if key != "pid"]
+    names = ("known", "least", "high", "is_open", "seen", "gaps") if with_filtration else ()
+    columns = "".join(f", {column}" for column in [*named, *(f"f.{name} AS filtrated__{name}" for name in names)])
+    joined = " LEFT JOIN filtrated f ON f.pid = j.pid" if with_filtration else ""
+    joined += " JOIN person p ON p.pid = j.pid" if named else ""
+    return f"""
+        SELECT j.*, t.* EXCLUDE (pid){columns} FROM joined j LEFT JOIN tests t ON t.pid = j.pid{joined}"""
+
+
+def _recorded(source: str, as_of: date) -> str:
+    """Return the query of each row with what is open of each list, and the texts that many facts share."""
     opened = [
         (name, cases(
             [(f"said_open_{name} IS NOT NULL", f"said_open_{name}"), (f"NOT given_{name}", f"[{_not_given(name)}]")]
         ))
         for name in LISTS
     ]  # fmt: skip
-    given = ", ".join(f"s.{name} AS given_{name}" for name in LISTS)
     open_columns = ", ".join(f"{query} AS open_{name}" for name, query in opened)
     gaps = ", ".join(f"all_of(open_{name}, unknown_{name}, NULL, NULL) AS gaps_{name}" for name in LISTS)
     gaps += ", all_of(open_procedures, open_dialysis, NULL, NULL) AS open_procedures_dialysis"
@@ -194,13 +233,8 @@ def _recorded(as_of: date) -> str:
     return f"""
         SELECT *, {shared} FROM (
         SELECT *, {gaps} FROM (
-          SELECT *, {open_columns}, CASE WHEN born IS NOT NULL THEN {years} END AS years FROM (
-            SELECT s.* EXCLUDE ({", ".join(LISTS)}), {given}, a.* EXCLUDE (pid), g.told, o.* EXCLUDE (pid),
-              u.* EXCLUDE (pid), h.* EXCLUDE (pid)
-            FROM said s LEFT JOIN answered a ON a.pid = s.pid LEFT JOIN gathered g ON g.pid = s.pid
-            LEFT JOIN opened_lists o ON o.pid = s.pid
-            LEFT JOIN unknown_lists u ON u.pid = s.pid LEFT JOIN supplied_tests h ON h.pid = s.pid
-          ) AS joined) AS opened) AS shared"""
+          SELECT *, {open_columns}, CASE WHEN born IS NOT NULL THEN {years} END AS years
+          FROM {source}) AS opened) AS shared"""
 
 
 def _not_given(name: str) -> str:
@@ -249,10 +283,3 @@ def _tests(pack: Pack) -> str:
           SELECT pid, path, NULL, NULL, NULL, NULL, NULL, NULL, reading, reading_gap, reading_doubt, reading_seen
           FROM readings) AS both_kinds
         GROUP BY pid"""
-
-
-def _measured(with_filtration: bool) -> str:
-    joined = " LEFT JOIN filtrated f ON f.pid = p.pid" if with_filtration else ""
-    names = ("known", "least", "high", "is_open", "seen", "gaps")
-    columns = "".join(f", f.{name} AS filtrated__{name}" for name in names) if with_filtration else ""
-    return f"SELECT p.*, t.* EXCLUDE (pid){columns} FROM person_facts p LEFT JOIN tests t ON t.pid = p.pid{joined}"

@@ -1,6 +1,6 @@
 """Small pieces of SQL that the queries are made of, in DuckDB's dialect (service.population translates it for Spark).
 
-`named`, `prefixed`, `all_of` and `told_of` are functions that each engine is given: see `FUNCTIONS`.
+`named`, `prefixed` and `all_of` are functions that each engine is given: see `FUNCTIONS`.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,6 @@ FUNCTIONS = {
         f"CASE WHEN len(texts) <= {MOST_GAPS} THEN prefixed(texts, prefix) ELSE "
         f"prefixed(list_append(texts[1:{MOST_GAPS}], {_MORE.format(next=MOST_GAPS + 1)}), prefix) END"
     ),
-    "told_of(told, fact)": "told[fact]",
     "all_of(one, two, three, four)": (
         "nullif(list_concat(coalesce(one, []), coalesce(two, []), coalesce(three, []), coalesce(four, [])), [])"
     ),
