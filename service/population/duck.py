@@ -1,6 +1,6 @@
 """DuckDB: a screening on one machine, within a limit of memory."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import duckdb
 from service.facts.in_sql.tables import Columns
 from service.facts.in_sql.words import FUNCTIONS, literal
 from service.population.engine import Row
-from service.population.fhir.members import MEMBERS
+from service.population.fhir.members import MEMBERS, TOLD_BY
 from service.population.inputs import NothingToRead
 from service.population.row_files import written
 
@@ -70,6 +70,11 @@ class Duck:
         number, unit = str(row[0] if row else "1 GiB").split()
         return f"{float(number) * SHARE_OF_LIMIT:.1f} {unit}"
 
+    @property
+    def threads(self) -> int:
+        """How many threads it may use."""
+        return self.count("SELECT current_setting('threads')")
+
     def attach_work(self) -> None:
         """Make room for what is of use to one chunk only; it is not written to the database's own file."""
         self._run("ATTACH IF NOT EXISTS ':memory:' AS work")
@@ -91,23 +96,15 @@ class Duck:
         """Give a query a name."""
         self._run(f"CREATE OR REPLACE VIEW {name} AS {sql}")
 
-    def read_lines(self, files: Iterable[Path]) -> None:
+    def read_lines(self, files: Sequence[Path]) -> None:
         """See Engine."""
-        listed = "[" + ", ".join(literal(str(file)) for file in files) + "]"
         columns = ", ".join(f"{literal(name)}: 'JSON'" for name in MEMBERS)
         texts = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in MEMBERS)
         self._run(
             f"CREATE OR REPLACE VIEW raw AS SELECT filename AS file, {texts} "
-            f"FROM read_json({listed}, columns = {{{columns}}}, records = true, {OPTIONS}, filename = true)"
+            f"FROM read_json({_listed(files)}, columns = {{{columns}}}, records = true, {OPTIONS}, filename = true)"
         )
-        self._run(
-            f"CREATE OR REPLACE VIEW line AS SELECT filename AS file, CAST(json AS VARCHAR) AS line "
-            f"FROM read_json_objects({listed}, {OPTIONS}, filename = true)"
-        )
-
-    def lines_in_order(self, file: Path) -> str:
-        """Return the query of the lines of one file, as they stand; NULL for one that is not JSON."""
-        return f"SELECT CAST(json AS VARCHAR) AS line FROM read_json_objects([{literal(str(file))}], {OPTIONS})"
+        self._run(f"CREATE OR REPLACE VIEW line AS {lines_of_files(files)}")
 
     def keep(self, name: str, sql: str) -> None:
         """See Engine."""
@@ -157,6 +154,21 @@ class Duck:
     def _run(self, sql: str) -> None:
         with telling():
             self._connection.execute(sql)
+
+
+def lines_of_files(files: Iterable[Path]) -> str:
+    """Return the query of whole lines, NULL for what is not JSON; a line is parsed once for all of the members."""
+    paths = ", ".join(f"'$.{name}'" for name in TOLD_BY)
+    members = ", ".join(f"CAST(found[{place}] AS VARCHAR) AS {quoted(name)}" for place, name in enumerate(TOLD_BY, 1))
+    return (
+        f"SELECT file, line, {members} FROM (SELECT filename AS file, CAST(json AS VARCHAR) AS line, "
+        f"json_extract(json, [{paths}]) AS found "
+        f"FROM read_json_objects({_listed(files)}, {OPTIONS}, filename = true)) AS read"
+    )
+
+
+def _listed(files: Iterable[Path]) -> str:
+    return "[" + ", ".join(literal(str(file)) for file in files) + "]"
 
 
 def quoted(name: str) -> str:

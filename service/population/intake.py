@@ -1,9 +1,12 @@
 """Reads an input into tables, on whichever engine, and notes what was found and which lines were not used."""
 
 import json
+import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from service.facts.in_sql.dictionary import Dictionary
@@ -11,6 +14,7 @@ from service.facts.in_sql.tables import INT, RECORDED, TEXT, dictionary_tables
 from service.knowledge.model import Pack
 from service.population.duck import Duck
 from service.population.engine import Engine
+from service.population.fhir.doubtful import find_doubtful
 from service.population.fhir.odd import OddCharts
 from service.population.fhir.reading import Reading
 from service.population.fhir.rejected import rejected_lines
@@ -24,6 +28,8 @@ from service.population.summary import REJECTED
 
 Rejected = dict[str, Any]
 PERSON = {"pid": INT, "patient": TEXT}
+# So many files are looked through at once for lines not used: each takes some of the memory.
+MOST_AT_ONCE = 4
 MISTAKES = "The profile holds mistakes."
 
 
@@ -45,15 +51,31 @@ class Intake:
         reading = read_charts(engine, self._found, self._dictionary, as_of, self._aside)
         counts = reading.counts()
         if engine is not duck:
-            people = engine.rows("SELECT pid, patient FROM person")
-            duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
-        files = [file for file in self._found.files if counts.concerns(file)]
+            _prepare(duck, engine, self._found)
+        files = counts.files | {str(row[0]) for row in duck.rows("SELECT DISTINCT file FROM doubtful")}
         # Spark counts most of what a strict reader refuses as no resource, but for a member that stands twice.
-        terms = reading.not_strict, "TRUE" if engine is duck else reading.twice
-        rejected = (line for file in files for line in rejected_lines(duck, self._found, file, *terms))
-        reasons, counted = self._note(rejected)
-        resources, others = (_less(kinds, counted) for kinds in (counts.resources, counts.not_read))
+        counted = "TRUE" if engine is duck else "is_twice"
+        reasons, kinds = self._note_rejected(duck, [file for file in self._found.files if str(file) in files], counted)
+        resources, others = (_less(each, kinds) for each in (counts.resources, counts.not_read))
         return Read(as_of, counts.lines, resources, others, reasons)
+
+    def _note_rejected(self, duck: Duck, files: Sequence[Path], counted: str) -> tuple[Counter[str], Counter[str]]:
+        """Note the lines of several files at once, the largest first, and put them one behind the other."""
+        parts = {file: self._aside.path(f"{REJECTED}.{number}") for number, file in enumerate(files)}
+
+        def note(file: Path) -> tuple[Counter[str], Counter[str]]:
+            return _note(rejected_lines(duck, self._found, file, counted), parts[file])
+
+        largest_first = sorted(files, key=lambda file: file.stat().st_size, reverse=True)
+        with ThreadPoolExecutor(min(duck.threads, MOST_AT_ONCE)) as pool:
+            noted = dict(zip(largest_first, pool.map(note, largest_first), strict=True))
+        with self._aside.path(REJECTED).open("wb") as written:
+            for part in parts.values():
+                with part.open("rb") as lines:
+                    shutil.copyfileobj(lines, written)
+                part.unlink()
+        reasons, kinds = zip(*(noted[file] for file in files), strict=True) if files else ((), ())
+        return sum(reasons, Counter()), sum(kinds, Counter())
 
     def _profiles(self, engine: Engine) -> Read:
         profiles = ProfileLines(self._found, self._dictionary, self._request.as_of, self._request.today)
@@ -62,20 +84,29 @@ class Intake:
             day = profiles.day
         except SeveralDays:
             raise Stopped("These profiles name different days of evaluation (as_of); say which with --as-of.") from None
-        count = sum(self._note(profiles.rejected)[0].values())
+        count = sum(_note(profiles.rejected, self._aside.path(REJECTED))[0].values())
         read = {"Profile": engine.count("SELECT count(*) FROM person")}
         return Read(day, profiles.lines, read, {}, {MISTAKES: count} if count else {})
 
-    def _note(self, rejected: Iterable[Rejected]) -> tuple[Counter[str], Counter[str]]:
-        """Write the lines that were not used; count them by reason, and those by type that were counted as read."""
-        reasons, kinds = Counter[str](), Counter[str]()
-        with self._aside.path(REJECTED).open("w", encoding="utf-8") as written:
-            for line in rejected:
-                kind = line.pop("kind", None)
-                kinds.update([kind] if kind else [])
-                reasons[line["reason"]] += 1
-                written.write(json.dumps(line, ensure_ascii=False) + "\n")
-        return reasons, kinds
+
+def _prepare(duck: Duck, engine: Engine, found: Input) -> None:
+    """Let DuckDB know what it needs to name the lines not used, where another engine read them."""
+    people = engine.rows("SELECT pid, patient FROM person")
+    duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
+    duck.read_lines(found.files)
+    find_doubtful(duck)
+
+
+def _note(rejected: Iterable[Rejected], file: Path) -> tuple[Counter[str], Counter[str]]:
+    """Write lines that were not used; count them by reason, and those by type that were counted as read."""
+    reasons, kinds = Counter[str](), Counter[str]()
+    with file.open("w", encoding="utf-8") as written:
+        for line in rejected:
+            kind = line.pop("kind", None)
+            kinds.update([kind] if kind else [])
+            reasons[line["reason"]] += 1
+            written.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return reasons, kinds
 
 
 def _less(kinds: Mapping[str, int], counted: Counter[str]) -> dict[str, int]:

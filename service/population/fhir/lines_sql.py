@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from schemas.fhir_types import TYPES
 from service.facts.in_sql.words import cases, literal
-from service.population.fhir.members import READ, REFERRED, TOLD
+from service.population.fhir.members import READ, REFERRED, TOLD, TOLD_BY
 
 NOT_JSON, NO_TYPE, UNKNOWN_TYPE = "not_json", "no_type", "unknown_type"
 NO_ID, NO_SUBJECT, NOT_A_PATIENT, NO_SUCH_PATIENT = "no_id", "no_subject", "not_a_patient", "no_such_patient"
@@ -44,7 +44,9 @@ def known_id(member: str) -> str:
 
 def patient_of(target: str) -> str:
     """Return the id of the patient that a reference names; NULL where it names none."""
+    # Almost all are written in the plainest way, which is told much faster.
     return cases([
+        (f"{target} LIKE 'Patient/%' AND regexp_matches(substr({target}, 9), '^[^/?#]+$')", f"substr({target}, 9)"),
         (f"regexp_matches({target}, '{OF_PATIENT}')", f"regexp_extract({target}, '{OF_PATIENT}', 1)"),
         (f"{target} LIKE 'urn:%'", f"regexp_extract({target}, '([^:]+)$', 1)"),
         (f"{target} NOT LIKE '#%' AND {target} NOT LIKE '%/%'", target),
@@ -75,8 +77,7 @@ def reason(pid: str) -> str:
     ])  # fmt: skip
 
 
-def members_of(source: str, where: str = "TRUE") -> str:
-    """Return the query of whole lines with the members by which they are told apart."""
-    names = ("resourceType", "id", "subject", "patient")
-    members = ", ".join(f"CAST(json_extract(line, '$.{name}') AS STRING) AS {name}" for name in names)
-    return f"(SELECT file, line, {members} FROM {source} WHERE line IS NOT NULL AND {where}) AS members"
+def members_of(source: str) -> str:
+    """Return the query of whole lines of a small table with the members by which it is known whose they are."""
+    members = ", ".join(f"CAST(json_extract(line, '$.{name}') AS STRING) AS {name}" for name in TOLD_BY)
+    return f"(SELECT file, line, {members} FROM {source}) AS members"

@@ -33,7 +33,7 @@ class OddCharts:
     def rows(self) -> Iterator[Rows]:
         """Yield the rows of each chart, by table."""
         self._engine.keep_read("odd_line", f"""
-            SELECT p.pid, l.kind, l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
+            SELECT p.pid, l.kind, l.line FROM ({lines_sql.whose("line")}) AS l
             JOIN person p ON p.patient = l.patient_id JOIN odd o ON o.pid = p.pid
             WHERE l.kind IN ({lines_sql.in_words(READ)})""")  # fmt: skip
         products = self._products()
@@ -43,10 +43,12 @@ class OddCharts:
 
     def _products(self) -> dict[str, Resource]:
         """Return the products that these charts refer to, by "Type/id"."""
+        are_products = " OR ".join(f"line LIKE '%\"{kind}\"%'" for kind in REFERRED)
+        products = f"(SELECT * FROM line WHERE {are_products}) AS products"
         self._engine.keep("odd_product", f"""
             SELECT DISTINCT unnest(regexp_extract_all(line, '{REFERENCE}', 1)) AS name FROM odd_line""")  # fmt: skip
         lines = self._engine.rows(f"""
-            SELECT l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
+            SELECT l.line FROM ({lines_sql.whose(products)}) AS l
             JOIN odd_product o ON o.name = l.kind || '/' || l.known""")  # fmt: skip
         return {f"{each['resourceType']}/{each['id']}": each for each in _parsed(str(row[0]) for row in lines)}
 
