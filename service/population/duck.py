@@ -11,14 +11,11 @@ from service.facts.in_sql.tables import Columns
 from service.facts.in_sql.words import FUNCTIONS, literal
 from service.population.engine import Row
 from service.population.fhir.members import MEMBERS, TOLD_BY
-from service.population.inputs import NothingToRead
+from service.population.inputs import LONGEST_LINE
 from service.population.row_files import written
 
-# A resource may be large: a questionnaire, a scanned letter. A longer line is not read as one.
-LONGEST_LINE = 16 * 1024 * 1024
 AT_ONCE = 10_000
 DATABASE = "screening.duckdb"
-TOO_LONG = "A line is longer than 32 MB, which no resource needs that is read here; take it out and screen again."
 # What DuckDB says, in whatever error, where a file cannot be written any further.
 NO_ROOM = ("No space left on device", "File too large", "max_temp_directory_size")
 SHARE_OF_LIMIT = 0.7
@@ -32,6 +29,10 @@ class DuckFailed(Exception):
     """DuckDB could not go on: memory or disk are full; the message says which, and what to do."""
 
 
+class LineTooLong(Exception):
+    """A line is so long that DuckDB does not read on."""
+
+
 @contextmanager
 def telling() -> Iterator[None]:
     """Say in a sentence what people can mend; anything else is a mistake of ours and goes on as it is."""
@@ -41,7 +42,7 @@ def telling() -> Iterator[None]:
         if any(sign in str(error) for sign in NO_ROOM):
             raise DuckFailed("The disk is full, or files may not grow.") from None
         if "maximum_object_size" in str(error):
-            raise NothingToRead(TOO_LONG) from None
+            raise LineTooLong from None
         if isinstance(error, duckdb.OutOfMemoryException):
             raise DuckFailed("The limit of memory is too small (--memory-limit).") from None
         raise
@@ -113,8 +114,10 @@ class Duck:
     def keep_read(self, name: str, sql: str) -> None:
         """See Engine: how many lines there are is not known beforehand, and the tables joined to them are kept."""
         self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        self.keep(name, sql)
-        self._run("SET disabled_optimizers = ''")
+        try:
+            self.keep(name, sql)
+        finally:
+            self._run("SET disabled_optimizers = ''")
 
     def twice(self, name: str, sql: str) -> None:
         """See Engine: lines are read faster than kept."""

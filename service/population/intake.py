@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from service.knowledge.model import Pack
 from service.population.duck import Duck
 from service.population.engine import Engine
 from service.population.fhir.doubtful import find_doubtful
+from service.population.fhir.look import look_at_lines
 from service.population.fhir.odd import OddCharts
 from service.population.fhir.reading import Reading
 from service.population.fhir.rejected import rejected_lines
@@ -48,23 +49,27 @@ class Intake:
 
     def _fhir(self, engine: Engine, duck: Duck) -> Read:
         as_of = self._request.as_of or self._request.today
-        reading = read_charts(engine, self._found, self._dictionary, as_of, self._aside)
-        counts = reading.counts()
+        read = look_at_lines(engine, self._found.files, self._aside.folder)
+        counts = read_charts(engine, self._dictionary, as_of, self._aside).counts()
         if engine is not duck:
-            _prepare(duck, engine, self._found)
-        files = counts.files | {str(row[0]) for row in duck.rows("SELECT DISTINCT file FROM doubtful")}
+            _name_people(duck, engine)
+            read = look_at_lines(duck, self._found.files, self._aside.folder)
+            find_doubtful(duck)
+        named = counts.files | {str(row[0]) for row in duck.rows("SELECT DISTINCT file FROM doubtful")}
+        files = {file: where for file, where in read.items() if {str(file), str(where)} & named}
         # Spark counts most of what a strict reader refuses as no resource, but for a member that stands twice.
-        counted = "TRUE" if engine is duck else "is_twice"
-        reasons, kinds = self._note_rejected(duck, [file for file in self._found.files if str(file) in files], counted)
+        reasons, kinds = self._note_rejected(duck, files, "TRUE" if engine is duck else "is_twice")
+        for copy in set(read.values()) - set(self._found.files):
+            copy.unlink()
         resources, others = (_less(each, kinds) for each in (counts.resources, counts.not_read))
         return Read(as_of, counts.lines, resources, others, reasons)
 
-    def _note_rejected(self, duck: Duck, files: Sequence[Path], counted: str) -> tuple[Counter[str], Counter[str]]:
+    def _note_rejected(self, duck: Duck, files: Mapping[Path, Path], counted: str) -> tuple[Counter[str], Counter[str]]:
         """Note the lines of several files at once, the largest first, and put them one behind the other."""
         parts = {file: self._aside.path(f"{REJECTED}.{number}") for number, file in enumerate(files)}
 
         def note(file: Path) -> tuple[Counter[str], Counter[str]]:
-            return _note(rejected_lines(duck, self._found, file, counted), parts[file])
+            return _note(rejected_lines(duck, self._found, file, files[file], counted), parts[file])
 
         largest_first = sorted(files, key=lambda file: file.stat().st_size, reverse=True)
         with ThreadPoolExecutor(min(duck.threads, MOST_AT_ONCE)) as pool:
@@ -89,12 +94,10 @@ class Intake:
         return Read(day, profiles.lines, read, {}, {MISTAKES: count} if count else {})
 
 
-def _prepare(duck: Duck, engine: Engine, found: Input) -> None:
-    """Let DuckDB know what it needs to name the lines not used, where another engine read them."""
+def _name_people(duck: Duck, engine: Engine) -> None:
+    """Let DuckDB know who there is, where another engine read it."""
     people = engine.rows("SELECT pid, patient FROM person")
     duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
-    duck.read_lines(found.files)
-    find_doubtful(duck)
 
 
 def _note(rejected: Iterable[Rejected], file: Path) -> tuple[Counter[str], Counter[str]]:
@@ -122,9 +125,8 @@ def load_dictionary(engine: Engine, dictionary: Dictionary) -> None:
         engine.load(name, columns, rows[name])
 
 
-def read_charts(engine: Engine, found: Input, dictionary: Dictionary, as_of: date, aside: Aside) -> Reading:
-    """Read FHIR Bulk Data into tables, also the odd charts."""
-    engine.read_lines(found.files)
+def read_charts(engine: Engine, dictionary: Dictionary, as_of: date, aside: Aside) -> Reading:
+    """Read lines of FHIR that were looked at into tables, also the odd charts."""
     reading = Reading(engine, dictionary.pack, as_of)
     reading.lines()
     reading.people()

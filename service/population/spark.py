@@ -9,6 +9,7 @@ from service.facts.in_sql.tables import Columns
 from service.population.dialects import members_in, to_spark
 from service.population.engine import Row
 from service.population.fhir.members import MEMBERS, TOLD_BY
+from service.population.inputs import LONGEST_LINE
 from service.population.java import start
 from service.population.row_files import written
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 LOG = "spark.log"
-# As for DuckDB: a longer line is not read as one.
-LONGEST_LINE = 16 * 1024 * 1024
 # Java's parser looks no further than it must: not at the letters of a member that is skipped, nor behind the end.
 MAY_BE_JSON = f"""octet_length(value) <= {LONGEST_LINE} AND is_valid_utf8(value)
     AND NOT (startswith(text, '{{') AND endswith(text, ']'))

@@ -16,9 +16,15 @@ SUSPECT = (
 KEYS = "array_to_string(json_keys(line), ',')"
 
 
+def find_shapes(engine: Engine) -> int:
+    """Keep in the table `shape` how many lines there are of each; return the length of the longest, in bytes."""
+    engine.keep_read("shape", f"""
+        SELECT {KEYS} AS keys, count(*) AS lines, max(bit_length(line)) AS longest FROM line GROUP BY 1""")  # fmt: skip
+    return engine.count("SELECT max(longest) FROM shape") // 8
+
+
 def find_doubtful(engine: Engine) -> None:
-    """Keep the doubtful lines in the table `doubtful`, and how many lines there are of each shape in `shape`."""
-    engine.keep_read("shape", f"SELECT {KEYS} AS keys, count(*) AS lines FROM line GROUP BY 1")
+    """Keep the doubtful lines in the table `doubtful`; `shape` is there."""
     shapes = [str(row[0]).split(",") for row in engine.rows("SELECT keys FROM shape WHERE keys IS NOT NULL")]
     twice = ", ".join(literal(",".join(keys)) for keys in shapes if len(set(keys)) < len(keys))
     is_twice = f"{KEYS} IN ({twice})" if twice else "FALSE"

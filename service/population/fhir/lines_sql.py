@@ -12,11 +12,12 @@ from service.population.fhir.members import READ, REFERRED, TOLD, TOLD_BY
 
 NOT_JSON, NO_TYPE, UNKNOWN_TYPE = "not_json", "no_type", "unknown_type"
 NO_ID, NO_SUBJECT, NOT_A_PATIENT, NO_SUCH_PATIENT = "no_id", "no_subject", "not_a_patient", "no_such_patient"
-NOT_STRICT = "not_strict"
+NOT_STRICT, TOO_LONG = "not_strict", "too_long"
 # What each reason means, for people.
 REASONS = {
     NOT_JSON: "The line is not JSON.",
     NOT_STRICT: "The line is JSON that may be read in two ways (a member twice, or what is no number or text).",
+    TOO_LONG: "The line is longer than 16 MB.",
     NO_TYPE: "The line is no FHIR resource: it has no resourceType.",
     UNKNOWN_TYPE: "FHIR knows no resource of this type.",
     NO_ID: "A Patient without an id that FHIR allows.",

@@ -44,7 +44,7 @@ class Counts:
 
 
 class Reading:
-    """The steps of reading, in order; each leaves a table behind."""
+    """The steps of reading lines that were looked at, in order; each leaves a table behind."""
 
     def __init__(self, engine: Engine, pack: Pack, as_of: date) -> None:
         self.engine, self.pack, self.as_of = engine, pack, as_of

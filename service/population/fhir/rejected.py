@@ -9,23 +9,25 @@ from service.facts.in_sql.words import cases, literal
 from service.intake.strict_json import parse_fhir
 from service.population.duck import Duck, lines_of_files
 from service.population.fhir import lines_sql
-from service.population.fhir.lines_sql import NOT_JSON, NOT_STRICT, REASONS
-from service.population.inputs import Input, lines_of
+from service.population.fhir.lines_sql import NOT_JSON, NOT_STRICT, REASONS, TOO_LONG
+from service.population.inputs import Input, is_too_long, lines_of
 
 Rejected = dict[str, Any]
 
 
-def rejected_lines(duck: Duck, found: Input, file: Path, counted: str) -> Iterator[Rejected]:
+def rejected_lines(duck: Duck, found: Input, file: Path, read: Path, counted: str) -> Iterator[Rejected]:
     """Yield the rejected lines of one file, in order; `duck` has the tables `person` and `doubtful`.
 
-    A doubtful line that is refused has its `kind` where it was `counted` under that all the same.
+    DuckDB reads it at `read`. A doubtful line that is refused has its `kind` where it was `counted` under that all the
+    same.
     """
-    reasons = _reasons(duck, file, counted)
+    reasons = _reasons(duck, read, counted)
     told = next(reasons, None)
-    for nth, (number, _) in enumerate(lines_of(file) if told else (), 1):
+    for nth, (number, line) in enumerate(lines_of(file) if told else (), 1):
         if told and nth == told[0]:
             _, why, kind = told
-            yield {"file": found.name_of(file), "line": number, "reason": REASONS[why], "kind": kind}
+            reason = REASONS[TOO_LONG if is_too_long(line) else why]
+            yield {"file": found.name_of(file), "line": number, "reason": reason, "kind": kind}
             told = next(reasons, None)
 
 
