@@ -129,6 +129,7 @@ def read_charts(engine: Engine, dictionary: Dictionary, as_of: date, aside: Asid
     """Read lines of FHIR that were looked at into tables, also the odd charts."""
     reading = Reading(engine, dictionary.pack, as_of)
     reading.lines()
+    reading.referred()
     reading.people()
     reading.products()
     reading.wordings(dictionary)

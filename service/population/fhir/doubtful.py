@@ -30,10 +30,3 @@ def find_doubtful(engine: Engine) -> None:
     is_twice = f"{KEYS} IN ({twice})" if twice else "FALSE"
     engine.keep_read("doubtful", f"""
         SELECT DISTINCT file, line, {is_twice} AS is_twice FROM line WHERE {is_twice} OR {SUSPECT}""")  # fmt: skip
-
-
-def not_doubtful(kind: str) -> str:
-    """Return the query of the lines of one type, but for the doubtful ones."""
-    return f"""
-        SELECT l.line, l.id FROM line l LEFT JOIN (SELECT DISTINCT line FROM doubtful) d ON d.line = l.line
-        WHERE l.line LIKE '%"{kind}"%' AND l.resourceType = '"{kind}"' AND d.line IS NULL"""

@@ -67,7 +67,10 @@ def whose(source: str) -> str:
 def reason(pid: str) -> str:
     """Return why a line is not used, or NULL; `pid` is the number of its patient, NULL where there is no such one."""
     others = (*REFERRED, *(kind for kind in TYPES if kind not in (*READ, *TOLD, *REFERRED)))
+    is_about_it = "kind = 'Patient' OR target NOT LIKE '#%'"
     return cases([
+        # Almost every line is used, which is told before all types are gone through.
+        (f"{pid} IS NOT NULL AND kind IN ({in_words((*READ, *TOLD))}) AND ({is_about_it})", "NULL"),
         ("resourceType IS NULL", literal(NO_TYPE)),
         ("kind IS NULL OR kind NOT IN (" + in_words(TYPES) + ")", literal(UNKNOWN_TYPE)),
         (f"kind IN ({in_words(others)})", "NULL"),

@@ -43,13 +43,12 @@ class OddCharts:
 
     def _products(self) -> dict[str, Resource]:
         """Return the products that these charts refer to, by "Type/id"."""
-        are_products = " OR ".join(f"line LIKE '%\"{kind}\"%'" for kind in REFERRED)
-        products = f"(SELECT * FROM line WHERE {are_products}) AS products"
         self._engine.keep("odd_product", f"""
             SELECT DISTINCT unnest(regexp_extract_all(line, '{REFERENCE}', 1)) AS name FROM odd_line""")  # fmt: skip
-        lines = self._engine.rows(f"""
-            SELECT l.line FROM ({lines_sql.whose(products)}) AS l
-            JOIN odd_product o ON o.name = l.kind || '/' || l.known""")  # fmt: skip
+        # In order, so that of two products of one name it is always the same that counts.
+        lines = self._engine.rows("""
+            SELECT r.line FROM referred r JOIN odd_product o ON o.name = r.kind || '/' || r.known
+            ORDER BY r.line""")  # fmt: skip
         return {f"{each['resourceType']}/{each['id']}": each for each in _parsed(str(row[0]) for row in lines)}
 
     def _chart(self, pid: int, lines: list[str], products: dict[str, Resource]) -> Rows:

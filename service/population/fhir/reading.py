@@ -14,7 +14,7 @@ from service.facts.in_sql.words import cases, literal
 from service.knowledge.model import Pack
 from service.population.engine import Engine
 from service.population.fhir import lines_sql
-from service.population.fhir.doubtful import find_doubtful, not_doubtful
+from service.population.fhir.doubtful import find_doubtful
 from service.population.fhir.members import READ, REFERRED, TOLD
 from service.population.fhir.tables import ODD_TIME, WORDINGS
 from service.population.fhir.times import is_usual, moment, odd_times
@@ -53,11 +53,20 @@ class Reading:
         """Find the lines that are JSON and yet may be read in two ways."""
         find_doubtful(self.engine)
 
+    def referred(self) -> None:
+        """Keep those to whom others refer, patients and products; of patients only the ids."""
+        kinds = ", ".join(literal(f'"{kind}"') for kind in ("Patient", *REFERRED))
+        self.engine.keep_read("referred", f"""
+            SELECT {lines_sql.KIND} AS kind, {lines_sql.known_id("id")} AS known, d.line IS NOT NULL AS is_doubtful,
+              CASE WHEN resourceType <> '"Patient"' THEN l.line END AS line
+            FROM line l LEFT JOIN (SELECT DISTINCT line FROM doubtful) d ON d.line = l.line
+            WHERE resourceType IN ({kinds})""")  # fmt: skip
+
     def people(self) -> None:
         """Number the patients in the order of their ids."""
-        self.engine.keep_read("named", f"""
-            SELECT {lines_sql.known_id("id")} AS patient, count(*) AS copies
-            FROM ({not_doubtful("Patient")}) AS found GROUP BY 1""")  # fmt: skip
+        self.engine.keep("named", """
+            SELECT known AS patient, count(*) AS copies FROM referred WHERE kind = 'Patient' AND NOT is_doubtful
+            GROUP BY 1""")  # fmt: skip
         self.engine.keep(
             "person", "SELECT CAST(row_number() OVER (ORDER BY patient) - 1 AS INT) AS pid, patient, copies FROM named "
             "WHERE patient IS NOT NULL ORDER BY patient",
@@ -66,13 +75,13 @@ class Reading:
     def products(self) -> None:
         """Gather the products that medicines refer to."""
         code, ingredient = (f"CAST(json_extract(line, '$.{name}') AS STRING)" for name in ("code", "ingredient"))
-        self.engine.keep_read("product", f"""
-            SELECT product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
+        self.engine.keep("product", f"""
+            SELECT known AS product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
               count(*) > 1 OR bool_or(ingredient LIKE '%"reference"%') AS is_odd_product
             FROM (
-              SELECT {lines_sql.known_id("id")} AS product_id, {code} AS code, {ingredient} AS ingredient
-              FROM ({not_doubtful("Medication")}) AS found) AS products
-            WHERE product_id IS NOT NULL GROUP BY 1""")  # fmt: skip
+              SELECT known, {code} AS code, {ingredient} AS ingredient FROM referred
+              WHERE kind = 'Medication' AND known IS NOT NULL AND NOT is_doubtful) AS products
+            GROUP BY 1""")  # fmt: skip
 
     def _read_lines(self) -> str:
         """Return the query of every line with its patient, its product and the reason why it is not used."""
