@@ -111,13 +111,19 @@ class Duck:
         """See Engine."""
         self._run(f"CREATE OR REPLACE TABLE {name} AS {sql}")
 
-    def keep_read(self, name: str, sql: str) -> None:
-        """See Engine: how many lines there are is not known beforehand, and the tables joined to them are kept."""
-        self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    @contextmanager
+    def lines_first(self) -> Iterator[None]:
+        """Within, queries keep the tables joined to lines, not the lines: how many there are is not known before."""
+        self._run("SET GLOBAL disabled_optimizers = 'join_order,build_side_probe_side'")
         try:
-            self.keep(name, sql)
+            yield
         finally:
-            self._run("SET disabled_optimizers = ''")
+            self._run("SET GLOBAL disabled_optimizers = ''")
+
+    def keep_read(self, name: str, sql: str) -> None:
+        """See Engine."""
+        with self.lines_first():
+            self.keep(name, sql)
 
     def twice(self, name: str, sql: str) -> None:
         """See Engine: lines are read faster than kept."""

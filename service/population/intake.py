@@ -72,7 +72,7 @@ class Intake:
             return _note(rejected_lines(duck, self._found, file, files[file], counted), parts[file])
 
         largest_first = sorted(files, key=lambda file: file.stat().st_size, reverse=True)
-        with ThreadPoolExecutor(min(duck.threads, MOST_AT_ONCE)) as pool:
+        with duck.lines_first(), ThreadPoolExecutor(min(duck.threads, MOST_AT_ONCE)) as pool:
             noted = dict(zip(largest_first, pool.map(note, largest_first), strict=True))
         with self._aside.path(REJECTED).open("wb") as written:
             for part in parts.values():
