@@ -13,6 +13,7 @@ from service.intake.profile import receive
 from service.intake.strict_json import parse_fhir
 from service.population.duck import Duck
 from service.population.fhir import lines_sql
+from service.population.fhir.look import look_at_lines
 from service.population.fhir.members import READ, REFERRED, TOLD
 from service.population.fhir.odd import REFERENCE
 from service.population.inputs import FHIR, PROFILES, Input, lines_of
@@ -45,15 +46,15 @@ def _profiles(found: Input, patients: frozenset[str], day: date) -> Iterator[Cha
 
 
 def _bundles(duck: Duck, found: Input, patients: Sequence[str]) -> Iterator[Chart]:
-    duck.read_lines(found.files)
+    look_at_lines(duck, found.files, duck.folder)
     duck.load("wanted", {"patient": TEXT}, ({"patient": patient} for patient in patients))
     kinds = lines_sql.in_words((*READ, *TOLD))
     duck.keep_read("chart", f"""
-        SELECT w.patient, l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
+        SELECT w.patient, l.line FROM ({lines_sql.whose("line")}) AS l
         JOIN wanted w ON w.patient = l.patient_id WHERE l.kind IN ({kinds})""")  # fmt: skip
     duck.keep("product_name", f"SELECT DISTINCT unnest(regexp_extract_all(line, '{REFERENCE}', 1)) AS name FROM chart")
     duck.keep_read("product", f"""
-        SELECT p.name, l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
+        SELECT p.name, l.line FROM ({lines_sql.whose("line")}) AS l
         JOIN product_name p ON p.name = l.kind || '/' || l.known
         WHERE l.kind IN ({lines_sql.in_words(REFERRED)})""")  # fmt: skip
     products = {

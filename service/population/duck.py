@@ -1,6 +1,6 @@
 """DuckDB: a screening on one machine, within a limit of memory."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,12 @@ import duckdb
 from service.facts.in_sql.tables import Columns
 from service.facts.in_sql.words import FUNCTIONS, literal
 from service.population.engine import Row
-from service.population.fhir.members import MEMBERS
-from service.population.inputs import NothingToRead
+from service.population.fhir.members import MEMBERS, TOLD_BY
+from service.population.inputs import LONGEST_LINE
 from service.population.row_files import written
 
-# A resource may be large: a questionnaire, a scanned letter. A longer line is not read as one.
-LONGEST_LINE = 16 * 1024 * 1024
 AT_ONCE = 10_000
 DATABASE = "screening.duckdb"
-TOO_LONG = "A line is longer than 32 MB, which no resource needs that is read here; take it out and screen again."
 # What DuckDB says, in whatever error, where a file cannot be written any further.
 NO_ROOM = ("No space left on device", "File too large", "max_temp_directory_size")
 SHARE_OF_LIMIT = 0.7
@@ -33,6 +30,10 @@ class DuckFailed(Exception):
     """DuckDB could not go on: memory or disk are full; the message says which, and what to do."""
 
 
+class LineTooLong(Exception):
+    """A line is so long that DuckDB does not read on."""
+
+
 @contextmanager
 def telling() -> Iterator[None]:
     """Say in a sentence what people can mend; anything else is a mistake of ours and goes on as it is."""
@@ -42,7 +43,7 @@ def telling() -> Iterator[None]:
         if any(sign in str(error) for sign in NO_ROOM):
             raise DuckFailed("The disk is full, or files may not grow.") from None
         if "maximum_object_size" in str(error):
-            raise NothingToRead(TOO_LONG) from None
+            raise LineTooLong from None
         if isinstance(error, duckdb.OutOfMemoryException):
             raise DuckFailed("The limit of memory is too small (--memory-limit).") from None
         raise
@@ -74,6 +75,11 @@ class Duck:
         row = self._connection.execute(f"SELECT current_setting({literal(name)})").fetchone()
         return str(row[0]) if row else ""
 
+    @property
+    def threads(self) -> int:
+        """How many threads it may use."""
+        return int(self._setting("threads"))
+
     @contextmanager
     def sessions(self, for_one: int) -> Iterator[list["Duck"]]:
         """Make sessions of the same database for as many threads as there may be, each with a place of its own.
@@ -82,7 +88,7 @@ class Duck:
         runs in the thread that asks: what is small is faster so.
         """
         number, unit = self._setting("memory_limit").split()
-        threads = int(self._setting("threads"))
+        threads = self.threads
         count = min(threads, int(float(number) * UNITS[unit] / for_one))
         # What is of use to one session only is not written to the database's own file.
         self._run("ATTACH IF NOT EXISTS ':memory:' AS work (COMPRESS)")
@@ -111,33 +117,33 @@ class Duck:
         """Give a query a name."""
         self._run(f"CREATE OR REPLACE VIEW {name} AS {sql}")
 
-    def read_lines(self, files: Iterable[Path]) -> None:
+    def read_lines(self, files: Sequence[Path]) -> None:
         """See Engine."""
-        listed = "[" + ", ".join(literal(str(file)) for file in files) + "]"
         columns = ", ".join(f"{literal(name)}: 'JSON'" for name in MEMBERS)
         texts = ", ".join(f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in MEMBERS)
         self._run(
             f"CREATE OR REPLACE VIEW raw AS SELECT filename AS file, {texts} "
-            f"FROM read_json({listed}, columns = {{{columns}}}, records = true, {OPTIONS}, filename = true)"
+            f"FROM read_json({_listed(files)}, columns = {{{columns}}}, records = true, {OPTIONS}, filename = true)"
         )
-        self._run(
-            f"CREATE OR REPLACE VIEW line AS SELECT filename AS file, CAST(json AS VARCHAR) AS line "
-            f"FROM read_json_objects({listed}, {OPTIONS}, filename = true)"
-        )
-
-    def lines_in_order(self, file: Path) -> str:
-        """Return the query of the lines of one file, as they stand; NULL for one that is not JSON."""
-        return f"SELECT CAST(json AS VARCHAR) AS line FROM read_json_objects([{literal(str(file))}], {OPTIONS})"
+        self._run(f"CREATE OR REPLACE VIEW line AS {lines_of_files(files)}")
 
     def keep(self, name: str, sql: str) -> None:
         """See Engine."""
         self._run(f"CREATE OR REPLACE TABLE {name} AS {sql}")
 
+    @contextmanager
+    def lines_first(self) -> Iterator[None]:
+        """Within, queries keep the tables joined to lines, not the lines: how many there are is not known before."""
+        self._run("SET GLOBAL disabled_optimizers = 'join_order,build_side_probe_side'")
+        try:
+            yield
+        finally:
+            self._run("SET GLOBAL disabled_optimizers = ''")
+
     def keep_read(self, name: str, sql: str) -> None:
-        """See Engine: how many lines there are is not known beforehand, and the tables joined to them are kept."""
-        self._run("SET disabled_optimizers = 'join_order,build_side_probe_side'")
-        self.keep(name, sql)
-        self._run("SET disabled_optimizers = ''")
+        """See Engine."""
+        with self.lines_first():
+            self.keep(name, sql)
 
     def twice(self, name: str, sql: str) -> None:
         """See Engine: lines are read faster than kept."""
@@ -177,6 +183,21 @@ class Duck:
     def _run(self, sql: str) -> None:
         with telling():
             self._connection.execute(sql)
+
+
+def lines_of_files(files: Iterable[Path]) -> str:
+    """Return the query of whole lines, NULL for what is not JSON; a line is parsed once for all of the members."""
+    paths = ", ".join(f"'$.{name}'" for name in TOLD_BY)
+    members = ", ".join(f"CAST(found[{place}] AS VARCHAR) AS {quoted(name)}" for place, name in enumerate(TOLD_BY, 1))
+    return (
+        f"SELECT file, line, {members} FROM (SELECT filename AS file, CAST(json AS VARCHAR) AS line, "
+        f"json_extract(json, [{paths}]) AS found "
+        f"FROM read_json_objects({_listed(files)}, {OPTIONS}, filename = true)) AS read"
+    )
+
+
+def _listed(files: Iterable[Path]) -> str:
+    return "[" + ", ".join(literal(str(file)) for file in files) + "]"
 
 
 def quoted(name: str) -> str:

@@ -1,6 +1,6 @@
 """What a screening asks of a database engine: DuckDB on one machine, Spark on many."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,9 +14,10 @@ class Engine(Protocol):
 
     name: str
 
-    def read_lines(self, files: Iterable[Path]) -> None:
+    def read_lines(self, files: Sequence[Path]) -> None:
         """Make the views `raw` (one column per member of `service.population.fhir.members`, as JSON text, and `file`)
-        and `line` (`file`, and the whole line as `line`, NULL where it is not JSON).
+        and `line` (`file`, the whole line as `line`, NULL where it is not JSON, and the members by which it is known
+        whose a line is, as JSON text).
         """
         ...
 

@@ -1,9 +1,12 @@
 """Reads an input into tables, on whichever engine, and notes what was found and which lines were not used."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from service.facts.in_sql.dictionary import Dictionary
@@ -11,6 +14,8 @@ from service.facts.in_sql.tables import INT, RECORDED, TEXT, dictionary_tables
 from service.knowledge.model import Pack
 from service.population.duck import Duck
 from service.population.engine import Engine
+from service.population.fhir.doubtful import find_doubtful
+from service.population.fhir.look import look_at_lines
 from service.population.fhir.odd import OddCharts
 from service.population.fhir.reading import Reading
 from service.population.fhir.rejected import rejected_lines
@@ -24,6 +29,8 @@ from service.population.summary import REJECTED
 
 Rejected = dict[str, Any]
 PERSON = {"pid": INT, "patient": TEXT}
+# So many files are looked through at once for lines not used: each takes some of the memory.
+MOST_AT_ONCE = 4
 MISTAKES = "The profile holds mistakes."
 
 
@@ -42,18 +49,38 @@ class Intake:
 
     def _fhir(self, engine: Engine, duck: Duck) -> Read:
         as_of = self._request.as_of or self._request.today
-        reading = read_charts(engine, self._found, self._dictionary, as_of, self._aside)
-        counts = reading.counts()
+        read = look_at_lines(engine, self._found.files, self._aside.folder)
+        counts = read_charts(engine, self._dictionary, as_of, self._aside).counts()
         if engine is not duck:
-            people = engine.rows("SELECT pid, patient FROM person")
-            duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
-        files = [file for file in self._found.files if counts.concerns(file)]
+            _name_people(duck, engine)
+            read = look_at_lines(duck, self._found.files, self._aside.folder)
+            find_doubtful(duck)
+        named = counts.files | {str(row[0]) for row in duck.rows("SELECT DISTINCT file FROM doubtful")}
+        files = {file: where for file, where in read.items() if {str(file), str(where)} & named}
         # Spark counts most of what a strict reader refuses as no resource, but for a member that stands twice.
-        terms = reading.not_strict, "TRUE" if engine is duck else reading.twice
-        rejected = (line for file in files for line in rejected_lines(duck, self._found, file, *terms))
-        reasons, counted = self._note(rejected)
-        resources, others = (_less(kinds, counted) for kinds in (counts.resources, counts.not_read))
+        reasons, kinds = self._note_rejected(duck, files, "TRUE" if engine is duck else "is_twice")
+        for copy in set(read.values()) - set(self._found.files):
+            copy.unlink()
+        resources, others = (_less(each, kinds) for each in (counts.resources, counts.not_read))
         return Read(as_of, counts.lines, resources, others, reasons)
+
+    def _note_rejected(self, duck: Duck, files: Mapping[Path, Path], counted: str) -> tuple[Counter[str], Counter[str]]:
+        """Note the lines of several files at once, the largest first, and put them one behind the other."""
+        parts = {file: self._aside.path(f"{REJECTED}.{number}") for number, file in enumerate(files)}
+
+        def note(file: Path) -> tuple[Counter[str], Counter[str]]:
+            return _note(rejected_lines(duck, self._found, file, files[file], counted), parts[file])
+
+        largest_first = sorted(files, key=lambda file: file.stat().st_size, reverse=True)
+        with duck.lines_first(), ThreadPoolExecutor(min(duck.threads, MOST_AT_ONCE)) as pool:
+            noted = dict(zip(largest_first, pool.map(note, largest_first), strict=True))
+        with self._aside.path(REJECTED).open("wb") as written:
+            for part in parts.values():
+                with part.open("rb") as lines:
+                    shutil.copyfileobj(lines, written)
+                part.unlink()
+        reasons, kinds = zip(*(noted[file] for file in files), strict=True) if files else ((), ())
+        return sum(reasons, Counter()), sum(kinds, Counter())
 
     def _profiles(self, engine: Engine) -> Read:
         profiles = ProfileLines(self._found, self._dictionary, self._request.as_of, self._request.today)
@@ -62,20 +89,27 @@ class Intake:
             day = profiles.day
         except SeveralDays:
             raise Stopped("These profiles name different days of evaluation (as_of); say which with --as-of.") from None
-        count = sum(self._note(profiles.rejected)[0].values())
+        count = sum(_note(profiles.rejected, self._aside.path(REJECTED))[0].values())
         read = {"Profile": engine.count("SELECT count(*) FROM person")}
         return Read(day, profiles.lines, read, {}, {MISTAKES: count} if count else {})
 
-    def _note(self, rejected: Iterable[Rejected]) -> tuple[Counter[str], Counter[str]]:
-        """Write the lines that were not used; count them by reason, and those by type that were counted as read."""
-        reasons, kinds = Counter[str](), Counter[str]()
-        with self._aside.path(REJECTED).open("w", encoding="utf-8") as written:
-            for line in rejected:
-                kind = line.pop("kind", None)
-                kinds.update([kind] if kind else [])
-                reasons[line["reason"]] += 1
-                written.write(json.dumps(line, ensure_ascii=False) + "\n")
-        return reasons, kinds
+
+def _name_people(duck: Duck, engine: Engine) -> None:
+    """Let DuckDB know who there is, where another engine read it."""
+    people = engine.rows("SELECT pid, patient FROM person")
+    duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
+
+
+def _note(rejected: Iterable[Rejected], file: Path) -> tuple[Counter[str], Counter[str]]:
+    """Write lines that were not used; count them by reason, and those by type that were counted as read."""
+    reasons, kinds = Counter[str](), Counter[str]()
+    with file.open("w", encoding="utf-8") as written:
+        for line in rejected:
+            kind = line.pop("kind", None)
+            kinds.update([kind] if kind else [])
+            reasons[line["reason"]] += 1
+            written.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return reasons, kinds
 
 
 def _less(kinds: Mapping[str, int], counted: Counter[str]) -> dict[str, int]:
@@ -91,11 +125,11 @@ def load_dictionary(engine: Engine, dictionary: Dictionary) -> None:
         engine.load(name, columns, rows[name])
 
 
-def read_charts(engine: Engine, found: Input, dictionary: Dictionary, as_of: date, aside: Aside) -> Reading:
-    """Read FHIR Bulk Data into tables, also the odd charts."""
-    engine.read_lines(found.files)
+def read_charts(engine: Engine, dictionary: Dictionary, as_of: date, aside: Aside) -> Reading:
+    """Read lines of FHIR that were looked at into tables, also the odd charts."""
     reading = Reading(engine, dictionary.pack, as_of)
     reading.lines()
+    reading.referred()
     reading.people()
     reading.products()
     reading.wordings(dictionary)

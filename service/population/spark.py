@@ -1,14 +1,15 @@
 """Spark: a screening on many machines, with the queries that DuckDB runs on one."""
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from service.facts.in_sql.tables import Columns
 from service.population.dialects import members_in, to_spark
 from service.population.engine import Row
-from service.population.fhir.members import MEMBERS
+from service.population.fhir.members import MEMBERS, TOLD_BY
+from service.population.inputs import LONGEST_LINE
 from service.population.java import start
 from service.population.row_files import written
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 LOG = "spark.log"
-# As for DuckDB: a longer line is not read as one.
-LONGEST_LINE = 16 * 1024 * 1024
 # Java's parser looks no further than it must: not at the letters of a member that is skipped, nor behind the end.
 MAY_BE_JSON = f"""octet_length(value) <= {LONGEST_LINE} AND is_valid_utf8(value)
     AND NOT (startswith(text, '{{') AND endswith(text, ']'))
@@ -39,15 +38,15 @@ class Spark:
         self.folder = folder
         self.session = start(master, settings or {}, folder / LOG)
 
-    def read_lines(self, files: Iterable[Path]) -> None:
+    def read_lines(self, files: Sequence[Path]) -> None:
         """See Engine."""
         lines = self.session.read.option("lineSep", "\n").text([str(file) for file in files])
         read = lines.selectExpr(f"{PATH} AS file", "value", f"{TRIMMED} AS text")
         read = read.where("text <> ''").selectExpr("file", f"CASE WHEN {MAY_BE_JSON} THEN text END AS line")
-        read.createOrReplaceTempView("line")
-        texts = [f"nullif(to_json(parsed.`{name}`), 'null') AS `{name}`" for name in MEMBERS]
-        parsed = read.selectExpr("file", f"get({members_in('line', MEMBERS)}, 0) AS parsed")
-        parsed.selectExpr("file", *texts).createOrReplaceTempView("raw")
+        for view, names, kept in (("line", TOLD_BY, ("file", "line")), ("raw", MEMBERS, ("file",))):
+            texts = [f"nullif(to_json(parsed.`{name}`), 'null') AS `{name}`" for name in names]
+            parsed = read.selectExpr(*kept, f"get({members_in('line', names)}, 0) AS parsed")
+            parsed.selectExpr(*kept, *texts).createOrReplaceTempView(view)
 
     def keep(self, name: str, sql: str) -> None:
         """See Engine."""

@@ -1,5 +1,7 @@
 """One population with every awkward thing in it, made once and screened once on DuckDB."""
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,9 @@ PATIENTS = 2000
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("population") / "export"
     generate(Wish(PATIENTS, 11, AS_OF, files=2, gzip=True, awkward=3.0), folder, lambda _: None)
+    # Longer than any line that is read, by either engine.
+    endless = json.dumps({"resourceType": "Basic", "id": "endless", "text": "y" * 17_000_000})
+    (folder / "Basic.ndjson.gz").write_bytes(gzip.compress(f"{endless}\n{endless[:43]}\n".encode(), 1))
     return folder
 
 

@@ -1,5 +1,6 @@
 """What a screening promises beside its answers: the same bytes, nothing lost, nothing half, and clear words."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from service.population.chunks import Chunks
 from service.population.fhir.lines_sql import REASONS
 from service.population.generate.run import generate
 from service.population.generate.wishes import Wish
-from service.population.inputs import NothingToRead
+from service.population.inputs import LONGEST_LINE, NothingToRead
 from service.population.intake import Intake
 from service.population.request import Request, Stopped, TooManyRejected
 from service.population.screening import screen
@@ -153,10 +154,28 @@ def test_nothing_to_read_is_said(tmp_path: Path) -> None:
         run(written(written(tmp_path / "in", "x.ndjson", PATIENT), "y.ndjson", {"signs": []}), tmp_path / "out")
 
 
-def test_a_line_without_end_is_said(tmp_path: Path) -> None:
-    endless = {"resourceType": "Basic", "id": "x", "text": "y" * 34_000_000}
-    with pytest.raises(NothingToRead, match="A line is longer than 32 MB"):
-        run(written(tmp_path / "in", "x.ndjson", PATIENT, endless), tmp_path / "out")
+@pytest.mark.parametrize("name", ["x.ndjson", "x.ndjson.gz"])
+def test_a_line_that_is_too_long_is_named_and_the_rest_is_read(tmp_path: Path, name: str) -> None:
+    folder, ended = tmp_path / "in", json.dumps({"resourceType": "Basic", "id": "x", "text": "y" * 17_000_000})
+    endless = json.dumps({"resourceType": "Basic", "id": "x", "text": "y" * 34_000_000})
+    lines = "\n".join([endless, "", json.dumps(PATIENT), ended, "{", json.dumps(CONDITION), endless]).encode()
+    folder.mkdir()
+    (folder / name).write_bytes(gzip.compress(lines, 1) if name.endswith(".gz") else lines)
+    summary = run(folder, tmp_path / "out", most_rejected=1)
+    rejected = [json.loads(each) for each in (tmp_path / "out" / "rejected.ndjson").read_text().splitlines()]
+    told = {1: "too_long", 4: "too_long", 5: "not_json", 7: "too_long"}
+    assert rejected == [{"file": name, "line": line, "reason": REASONS[why]} for line, why in told.items()]
+    assert (summary["lines"], summary["resources"]) == (6, {"Condition": 1, "Patient": 1})
+    assert patients(tmp_path / "out").keys() == {"a"}
+
+
+def test_a_line_is_not_too_long_up_to_the_last_byte(tmp_path: Path) -> None:
+    basic = {"resourceType": "Basic", "id": "x", "text": ""}
+    longest = json.dumps(basic | {"text": "y" * (LONGEST_LINE - len(json.dumps(basic)))})
+    given = written(tmp_path / "in", "x.ndjson", PATIENT, longest, f"{longest} ", " " * (LONGEST_LINE + 1))
+    summary = run(given, tmp_path / "out", most_rejected=1)
+    assert summary["rejected"] == {"lines": 1, "share": 0.333333, "reasons": {REASONS["too_long"]: 1}}
+    assert summary["not_read"] == {"Basic": 1}
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
@@ -184,6 +203,14 @@ def test_lines_of_profiles_are_told_as_one_by_one(tmp_path: Path) -> None:
     assert summary["rejected"]["lines"] == len(broken)
     lines = [json.loads(each)["line"] for each in (tmp_path / "out" / "rejected.ndjson").read_text().splitlines()]
     assert lines == [len(given) + 1, len(given) + 2, len(given) + 3]
+
+
+def test_a_profile_that_is_too_long_is_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    endless = {"patient": {"id": "endless"}, "signs": ["y" * LONGEST_LINE]}
+    folder = written(tmp_path / "in", "p.ndjson", endless, {"patient": {"id": "a"}})
+    assert run(folder, tmp_path / "out", most_rejected=1)["rejected"]["lines"] == 1
+    assert json.loads((tmp_path / "out" / "rejected.ndjson").read_text())["line"] == 1
+    assert patients(tmp_path / "out").keys() == {"a"}
 
 
 def test_profiles_of_different_days_need_a_day(tmp_path: Path) -> None:

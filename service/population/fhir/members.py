@@ -38,7 +38,8 @@ TIMES = (
     "effectiveDateTime", "effectivePeriod", "effectiveInstant", "performedDateTime", "performedPeriod",
     "occurrenceDateTime", "occurrencePeriod",
 )  # fmt: skip
-WHOSE = ("resourceType", "id", "meta", "subject", "patient", "focus")
+# By these it is known what a line is and whose.
+TOLD_BY = ("resourceType", "id", "subject", "patient")
 # Made of others while reading, and so no members themselves.
 MADE = ("product_code", "product_ingredient")
 SEPARATOR = "\x1f"
@@ -46,7 +47,9 @@ SEPARATOR = "\x1f"
 MEMBERS: tuple[str, ...] = tuple(
     dict.fromkeys(
         [
-            *WHOSE,
+            *TOLD_BY,
+            "meta",
+            "focus",
             *TIMES,
             *(name for names in WORDED.values() for name in names if name not in MADE),
             "dosage",

@@ -33,7 +33,7 @@ class OddCharts:
     def rows(self) -> Iterator[Rows]:
         """Yield the rows of each chart, by table."""
         self._engine.keep_read("odd_line", f"""
-            SELECT p.pid, l.kind, l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
+            SELECT p.pid, l.kind, l.line FROM ({lines_sql.whose("line")}) AS l
             JOIN person p ON p.patient = l.patient_id JOIN odd o ON o.pid = p.pid
             WHERE l.kind IN ({lines_sql.in_words(READ)})""")  # fmt: skip
         products = self._products()
@@ -45,9 +45,10 @@ class OddCharts:
         """Return the products that these charts refer to, by "Type/id"."""
         self._engine.keep("odd_product", f"""
             SELECT DISTINCT unnest(regexp_extract_all(line, '{REFERENCE}', 1)) AS name FROM odd_line""")  # fmt: skip
-        lines = self._engine.rows(f"""
-            SELECT l.line FROM ({lines_sql.whose(lines_sql.members_of("line"))}) AS l
-            JOIN odd_product o ON o.name = l.kind || '/' || l.known""")  # fmt: skip
+        # In order, so that of two products of one name it is always the same that counts.
+        lines = self._engine.rows("""
+            SELECT r.line FROM referred r JOIN odd_product o ON o.name = r.kind || '/' || r.known
+            ORDER BY r.line""")  # fmt: skip
         return {f"{each['resourceType']}/{each['id']}": each for each in _parsed(str(row[0]) for row in lines)}
 
     def _chart(self, pid: int, lines: list[str], products: dict[str, Resource]) -> Rows:

@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from service.facts.in_sql.dictionary import Dictionary
 from service.facts.in_sql.words import cases, literal
 from service.knowledge.model import Pack
 from service.population.engine import Engine
 from service.population.fhir import lines_sql
+from service.population.fhir.doubtful import find_doubtful
 from service.population.fhir.members import READ, REFERRED, TOLD
 from service.population.fhir.tables import ODD_TIME, WORDINGS
 from service.population.fhir.times import is_usual, moment, odd_times
@@ -29,60 +29,43 @@ from service.population.fhir.wording_sql import (
 )
 from service.population.fhir.wordings import wordings_of
 
-# What a strict parser refuses and a quick one reads somehow, and numbers with more digits than a DOUBLE holds.
-MANY_DIGITS, TRAILING_COMMA = "[:,\\[] ?-?[0-9][0-9.]{16,}", ",[ \t]*[}\\]]"
-NO_NUMBER = "[:,\\[] *[-+]?([nN][aA][nN]|[iI][nN][fF]) *[,}\\]]"
-SUSPECT = (
-    "(line LIKE '%NaN%' OR line LIKE '%Infinity%' OR line LIKE '%\\u0000%' OR line LIKE '%\\ud%' OR line LIKE '%\\uD%' "
-    f"OR regexp_matches(line, '{MANY_DIGITS}|{TRAILING_COMMA}|{NO_NUMBER}'))"
-)
-KEYS = "array_to_string(json_keys(line), ',')"
-# That no line is one that may be read in two ways.
-NOTHING = "FALSE"
 PRODUCT = "json_extract_string(medicationReference, '$.reference')"
 OF_PRODUCT = "(?:^|/)Medication/([^/?#]+)(?:/_history/[^/]+)?$"
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many lines there were, of which types read and not read, and which files have to be looked through again."""
+    """How many lines there were, of which types read and not read, and which files hold lines that were not used."""
 
     lines: int
     resources: Mapping[str, int]
     not_read: Mapping[str, int]
-    some_files: frozenset[str]
-    every_file: bool
-
-    def concerns(self, file: Path) -> bool:
-        """Return whether a file may hold lines that were not used."""
-        return self.every_file or str(file) in self.some_files
+    files: frozenset[str]
 
 
 class Reading:
-    """The steps of reading, in order; each leaves a table behind."""
+    """The steps of reading lines that were looked at, in order; each leaves a table behind."""
 
     def __init__(self, engine: Engine, pack: Pack, as_of: date) -> None:
         self.engine, self.pack, self.as_of = engine, pack, as_of
 
     def lines(self) -> None:
-        """Find the lines that are JSON and yet may be read in two ways: a member twice, NaN, half a character."""
-        self.engine.keep_read("shape", f"""
-            SELECT {KEYS} AS keys, bool_or({SUSPECT}) AS suspect, count(*) AS lines
-            FROM line GROUP BY 1""")  # fmt: skip
-        shapes = [row[0] for row in self.engine.rows("SELECT keys FROM shape WHERE keys IS NOT NULL")]
-        twice = [keys for keys in shapes if len(set(keys.split(","))) < len(keys.split(","))]
-        is_twice = f"{KEYS} IN ({', '.join(map(literal, twice))})" if twice else "FALSE"
-        is_suspect = SUSPECT if self.engine.count("SELECT count(*) FROM shape WHERE suspect") else "FALSE"
-        self.twice = is_twice
-        self.not_strict = NOTHING if (is_twice, is_suspect) == ("FALSE", "FALSE") else f"({is_twice} OR {is_suspect})"
+        """Find the lines that are JSON and yet may be read in two ways."""
+        find_doubtful(self.engine)
+
+    def referred(self) -> None:
+        """Keep those to whom others refer, patients and products; of patients only the ids."""
+        kinds = ", ".join(literal(f'"{kind}"') for kind in ("Patient", *REFERRED))
+        self.engine.keep_read("referred", f"""
+            SELECT {lines_sql.KIND} AS kind, {lines_sql.known_id("id")} AS known, d.line IS NOT NULL AS is_doubtful,
+              CASE WHEN resourceType <> '"Patient"' THEN l.line END AS line
+            FROM line l LEFT JOIN (SELECT DISTINCT line FROM doubtful) d ON d.line = l.line
+            WHERE resourceType IN ({kinds})""")  # fmt: skip
 
     def people(self) -> None:
         """Number the patients in the order of their ids."""
-        known = lines_sql.known_id("CAST(json_extract(line, '$.id') AS STRING)")
-        self.engine.keep_read("named", f"""
-            SELECT {known} AS patient, count(*) AS copies FROM line
-            WHERE line LIKE '%"Patient"%' AND json_extract_string(line, '$.resourceType') = 'Patient'
-              AND NOT {self.not_strict}
+        self.engine.keep("named", """
+            SELECT known AS patient, count(*) AS copies FROM referred WHERE kind = 'Patient' AND NOT is_doubtful
             GROUP BY 1""")  # fmt: skip
         self.engine.keep(
             "person", "SELECT CAST(row_number() OVER (ORDER BY patient) - 1 AS INT) AS pid, patient, copies FROM named "
@@ -91,17 +74,14 @@ class Reading:
 
     def products(self) -> None:
         """Gather the products that medicines refer to."""
-        known, code, ingredient = (
-            f"CAST(json_extract(line, '$.{name}') AS STRING)" for name in ("id", "code", "ingredient")
-        )
-        self.engine.keep_read("product", f"""
-            SELECT product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
+        code, ingredient = (f"CAST(json_extract(line, '$.{name}') AS STRING)" for name in ("code", "ingredient"))
+        self.engine.keep("product", f"""
+            SELECT known AS product_id, min(code) AS product_code, min(ingredient) AS product_ingredient,
               count(*) > 1 OR bool_or(ingredient LIKE '%"reference"%') AS is_odd_product
             FROM (
-              SELECT {lines_sql.known_id(known)} AS product_id, {code} AS code, {ingredient} AS ingredient FROM line
-              WHERE line LIKE '%"Medication"%' AND json_extract_string(line, '$.resourceType') = 'Medication'
-                AND NOT {self.not_strict}) AS products
-            WHERE product_id IS NOT NULL GROUP BY 1""")  # fmt: skip
+              SELECT known, {code} AS code, {ingredient} AS ingredient FROM referred
+              WHERE kind = 'Medication' AND known IS NOT NULL AND NOT is_doubtful) AS products
+            GROUP BY 1""")  # fmt: skip
 
     def _read_lines(self) -> str:
         """Return the query of every line with its patient, its product and the reason why it is not used."""
@@ -175,17 +155,14 @@ class Reading:
                 read[str(kind)] += int(lines)
             else:
                 others[str(kind)] += int(lines)
-        # A line that may be read in two ways is in any file, so all are looked through.
-        every = self.not_strict != NOTHING
         lines = self.engine.count("SELECT sum(lines) FROM shape")
-        return Counts(lines, dict(sorted(read.items())), dict(sorted(others.items())), frozenset(files), every)
+        return Counts(lines, dict(sorted(read.items())), dict(sorted(others.items())), frozenset(files))
 
     def _odd_people(self) -> None:
         """Find whose charts are read one by one."""
         self.engine.keep_read("suspected", f"""
-            SELECT DISTINCT p.pid FROM ({lines_sql.whose(lines_sql.members_of("line", self.not_strict))}) AS l
-            JOIN person p ON p.patient = l.patient_id""" if self.not_strict != NOTHING else
-            "SELECT pid FROM person WHERE FALSE")  # fmt: skip
+            SELECT DISTINCT p.pid FROM ({lines_sql.whose(lines_sql.members_of("doubtful"))}) AS l
+            JOIN person p ON p.patient = l.patient_id""")  # fmt: skip
         # Of copies with different versions the newest counts; of others only the readers of one patient can say.
         self.engine.keep(
             "copied",

@@ -7,51 +7,45 @@ from typing import Any
 from schemas.problem import Refused
 from service.facts.in_sql.words import cases, literal
 from service.intake.strict_json import parse_fhir
-from service.population.duck import Duck
+from service.population.duck import Duck, lines_of_files
 from service.population.fhir import lines_sql
-from service.population.fhir.lines_sql import NOT_JSON, NOT_STRICT, REASONS
-from service.population.inputs import Input, lines_of
+from service.population.fhir.lines_sql import NOT_JSON, NOT_STRICT, REASONS, TOO_LONG
+from service.population.inputs import Input, is_too_long, lines_of
 
 Rejected = dict[str, Any]
 
 
-def rejected_lines(duck: Duck, found: Input, file: Path, not_strict: str, counted: str) -> Iterator[Rejected]:
-    """Yield the rejected lines of one file, in order; `duck` has the table `person`.
+def rejected_lines(duck: Duck, found: Input, file: Path, read: Path, counted: str) -> Iterator[Rejected]:
+    """Yield the rejected lines of one file, in order; `duck` has the tables `person` and `doubtful`.
 
-    A line that is not strict JSON has its `kind` where it was `counted` under that all the same.
+    DuckDB reads it at `read`. A doubtful line that is refused has its `kind` where it was `counted` under that all the
+    same.
     """
-    reasons = {nth: (why, kind) for nth, why, kind in _reasons(duck, file, not_strict, counted)}
-    if not reasons:
-        return
-    for nth, (number, _) in enumerate(lines_of(file), 1):
-        if nth in reasons:
-            why, kind = reasons[nth]
-            yield {"file": found.name_of(file), "line": number, "reason": REASONS[why], "kind": kind}
+    reasons = _reasons(duck, read, counted)
+    told = next(reasons, None)
+    for nth, (number, line) in enumerate(lines_of(file) if told else (), 1):
+        if told and nth == told[0]:
+            _, why, kind = told
+            reason = REASONS[TOO_LONG if is_too_long(line) else why]
+            yield {"file": found.name_of(file), "line": number, "reason": reason, "kind": kind}
+            told = next(reasons, None)
 
 
-def _reasons(duck: Duck, file: Path, not_strict: str, counted: str) -> Iterator[tuple[int, str, str | None]]:
+def _reasons(duck: Duck, file: Path, counted: str) -> Iterator[tuple[int, str, str | None]]:
     """Yield the place among the lines that are not blank, why a line is not used, and the type it was counted under."""
     reason = cases([("line IS NULL", literal(NOT_JSON))], lines_sql.reason("p.pid"))
-    lines = f"(SELECT *, {not_strict} AS is_suspect FROM ({_numbered(duck, file)}) AS counted) AS numbered"
+    numbered = f"(SELECT *, row_number() OVER () AS nth FROM ({lines_of_files([file])}) AS read) AS numbered"
     rows = duck.rows(f"""
-        SELECT nth, CASE WHEN {counted} THEN kind END AS kind, reason, CASE WHEN is_suspect THEN line END AS text FROM (
-          SELECT l.*, {reason} AS reason FROM ({lines_sql.whose(lines)}) AS l
-          LEFT JOIN person p ON p.patient = l.patient_id) AS told
-        WHERE reason IS NOT NULL OR coalesce(is_suspect, FALSE)""")  # fmt: skip
+        SELECT nth, CASE WHEN {counted} THEN kind END AS kind, {reason} AS reason, text
+        FROM ({lines_sql.whose(numbered)}) AS l
+        LEFT JOIN person p ON p.patient = l.patient_id
+        LEFT JOIN (SELECT line AS text, is_twice FROM doubtful WHERE file = {literal(str(file))}) d ON d.text = l.line
+        WHERE {reason} IS NOT NULL OR text IS NOT NULL ORDER BY nth""")  # fmt: skip
     for nth, kind, why, text in rows:
         if text is not None and _is_refused(text):
             yield int(nth), NOT_STRICT, None if why is not None else kind
         elif why is not None:
             yield int(nth), str(why), None
-
-
-def _numbered(duck: Duck, file: Path) -> str:
-    names = ("resourceType", "id", "subject", "patient")
-    paths = ", ".join(f"'$.{name}'" for name in names)
-    members = ", ".join(f"CAST(found[{place}] AS VARCHAR) AS {name}" for place, name in enumerate(names, 1))
-    # A line is parsed once for all of its members.
-    read = f"SELECT line, json_extract(line, [{paths}]) AS found FROM ({duck.lines_in_order(file)}) AS lines"
-    return f"SELECT row_number() OVER () AS nth, line, {members} FROM ({read}) AS read"
 
 
 def _is_refused(line: str) -> bool:

@@ -90,6 +90,8 @@ class Wordings:
         return {"sex": person.patient.sex, "born": born.isoformat() if born else None}
 
     def _keep_entries(self, number: int, listed: Mapping[str, list[Entry]]) -> None:
+        if not any(listed.values()):
+            return
         members = {name: tuple(listed[name]) for name in LISTED if name != "foods"}
         profile = Profile(diet=Diet(foods=tuple(listed["foods"])), **members)  # type: ignore[arg-type]
         read = read_entries(profile, self.dictionary.pack.vocabulary)
