@@ -4,24 +4,26 @@ A chunk is small enough for the limit of memory, and always the same patients, s
 on how many threads there are.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 
 from schemas.fhir_terms import Terms
 from service.facts.in_sql.tables import RECORDED
 from service.facts.in_sql.words import literal
 from service.population.deriving import Queries, patients_query
-from service.population.duck import Duck
+from service.population.duck import Duck, NoMemory
 from service.population.fhir.rows_sql import recorded
 from service.population.state import Aside
 from service.population.unknowns import note_unknowns
 
 PATIENTS = 16_384
-# Of the limit of memory, what a chunk in work may take, in bytes.
-FOR_ONE = 330_000_000
+# About what DuckDB holds for a chunk in work, in bytes.
+FOR_ONE = 280_000_000
 # DuckDB works on 2,048 rows at a time. So few of them are patients, whose facts and texts are wide; the rest is empty.
 AT_ONCE, ROWS_AT_ONCE = 1024, 2048
 COMPRESSED = "(FORMAT parquet, COMPRESSION zstd)"
@@ -37,28 +39,31 @@ class Chunks:
 
     def run(self, on_done: Callable[[int], None]) -> None:
         """Write what is not yet written; `on_done` is told how many patients a finished chunk has."""
-        free: SimpleQueue[Duck] = SimpleQueue()
         with self._duck.sessions(FOR_ONE) as sessions, ThreadPoolExecutor(len(sessions)) as pool:
-            for session in sessions:
-                free.put(session)
-            chunks = [pool.submit(self._run, free, *each) for each in enumerate(self._ranges())]
+            shared = _Shared(sessions)
+            chunks = [pool.submit(self._run, shared, *each) for each in enumerate(self._ranges())]
             try:
                 for chunk in as_completed(chunks):
                     on_done(chunk.result())
             finally:
                 pool.shutdown(cancel_futures=True)
 
-    def _run(self, free: "SimpleQueue[Duck]", number: int, here: tuple[int, int]) -> int:
+    def _run(self, sessions: "_Shared", number: int, here: tuple[int, int]) -> int:
         """Write one chunk, if it is not there, and return how many patients it has."""
         if not self._is_written(number):
-            session = free.get()
             try:
-                self._derive(session, *here)
-                note_unknowns(self._aside, number, session.rows(self._queries.unknowns))
-                self._write(session, number)
-            finally:
-                free.put(session)
+                with sessions.one() as session:
+                    self._chunk(session, number, here)
+            except NoMemory:
+                # What is too much beside others may be little enough alone.
+                with sessions.alone() as session:
+                    self._chunk(session, number, here)
         return here[1] - here[0]
+
+    def _chunk(self, session: Duck, number: int, here: tuple[int, int]) -> None:
+        self._derive(session, *here)
+        note_unknowns(self._aside, number, session.rows(self._queries.unknowns))
+        self._write(session, number)
 
     def _ranges(self) -> Iterator[tuple[int, int]]:
         for first in range(0, self._patients, PATIENTS):
@@ -96,6 +101,30 @@ class Chunks:
         flags = self._part("flags", number)
         _copy(session, self._queries.flags, flags)
         _copy(session, patients_query(f"read_parquet({literal(str(flags))})"), self._part("patients", number))
+
+
+class _Shared:
+    """Sessions that threads take in turn: one, or all where nothing else is to go on."""
+
+    def __init__(self, sessions: Sequence[Duck]) -> None:
+        self._free: SimpleQueue[Duck] = SimpleQueue()
+        self._count, self._only = len(sessions), Lock()
+        for session in sessions:
+            self._free.put(session)
+
+    @contextmanager
+    def one(self) -> Iterator[Duck]:
+        session = self._free.get()
+        try:
+            yield session
+        finally:
+            self._free.put(session)
+
+    @contextmanager
+    def alone(self) -> Iterator[Duck]:
+        with self._only, ExitStack() as taken:
+            sessions = [taken.enter_context(self.one()) for _ in range(self._count)]
+            yield sessions[0]
 
 
 def _spread(gathered: str) -> str:

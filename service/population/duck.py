@@ -18,7 +18,8 @@ AT_ONCE = 10_000
 DATABASE = "screening.duckdb"
 # What DuckDB says, in whatever error, where a file cannot be written any further.
 NO_ROOM = ("No space left on device", "File too large", "max_temp_directory_size")
-SHARE_OF_LIMIT = 0.7
+# Of the limit, what DuckDB may fill with data; the threads of several sessions need more beside.
+SHARE_OF_LIMIT, SHARE_OF_SESSIONS = 0.7, 0.6
 UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 OPTIONS = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}"
 OWN_FUNCTIONS = {
@@ -28,6 +29,10 @@ OWN_FUNCTIONS = {
 
 class DuckFailed(Exception):
     """DuckDB could not go on: memory or disk are full; the message says which, and what to do."""
+
+
+class NoMemory(DuckFailed):
+    """The limit of memory is too small for what was asked."""
 
 
 class LineTooLong(Exception):
@@ -45,7 +50,7 @@ def telling() -> Iterator[None]:
         if "maximum_object_size" in str(error):
             raise LineTooLong from None
         if isinstance(error, duckdb.OutOfMemoryException):
-            raise DuckFailed("The limit of memory is too small (--memory-limit).") from None
+            raise NoMemory("The limit of memory is too small (--memory-limit).") from None
         raise
 
 
@@ -58,7 +63,8 @@ class Duck:
         self.folder, self._slot = folder, ""
         self._connection = duckdb.connect(str(folder / DATABASE))
         self._run(f"SET memory_limit = {literal(memory_limit)}")
-        self._run(f"SET memory_limit = {literal(self._share_of_limit())}")
+        self._limit = self._bytes("memory_limit")
+        self._fill(SHARE_OF_LIMIT)
         self._run(f"SET temp_directory = {literal(str(folder / 'spilled'))}")
         self._run("SET preserve_insertion_order = false")
         if threads:
@@ -66,14 +72,17 @@ class Duck:
         for head, body in {**FUNCTIONS, **OWN_FUNCTIONS}.items():
             self._run(f"CREATE OR REPLACE MACRO {head} AS {body}")
 
-    def _share_of_limit(self) -> str:
-        """Return the part of the limit that DuckDB may fill with data: vectors and the rest of a process need some."""
-        number, unit = self._setting("memory_limit").split()
-        return f"{float(number) * SHARE_OF_LIMIT:.1f} {unit}"
+    def _fill(self, share: float) -> None:
+        """Let DuckDB fill a part of the limit with data: vectors and the rest of a process need some, too."""
+        self._run(f"SET memory_limit = '{int(self._limit * share)} bytes'")
 
     def _setting(self, name: str) -> str:
         row = self._connection.execute(f"SELECT current_setting({literal(name)})").fetchone()
         return str(row[0]) if row else ""
+
+    def _bytes(self, name: str) -> int:
+        number, unit = self._setting(name).split()
+        return int(float(number) * UNITS[unit])
 
     @property
     def threads(self) -> int:
@@ -87,20 +96,20 @@ class Duck:
         Each is to take about `for_one` bytes of memory; there are no more of them than the limit allows. A query of one
         runs in the thread that asks: what is small is faster so.
         """
-        number, unit = self._setting("memory_limit").split()
-        threads = self.threads
-        count = min(threads, int(float(number) * UNITS[unit] / for_one))
+        threads, room = self.threads, int(self._limit * SHARE_OF_SESSIONS)
         # What is of use to one session only is not written to the database's own file.
         self._run("ATTACH IF NOT EXISTS ':memory:' AS work (COMPRESS)")
         self._run("SET preserve_insertion_order = true")
         self._run("SET threads = 1")
-        made = [self._session(f"slot{slot}") for slot in range(max(count, 1))]
+        self._fill(SHARE_OF_SESSIONS)
+        made = [self._session(f"slot{slot}") for slot in range(max(min(threads, room // for_one), 1))]
         try:
             yield made
         finally:
             for session in made:
                 session.close()
             self._run(f"SET threads = {threads}")
+            self._fill(SHARE_OF_LIMIT)
 
     def _session(self, slot: str) -> "Duck":
         made = object.__new__(Duck)
@@ -164,7 +173,7 @@ class Duck:
         connection = self._connection if self._slot else self._connection.cursor()
         with telling():
             found = connection.execute(sql)
-        while rows := found.fetchmany(AT_ONCE):
+        while rows := _fetched(found):
             yield from rows
 
     def count(self, sql: str) -> int:
@@ -183,6 +192,11 @@ class Duck:
     def _run(self, sql: str) -> None:
         with telling():
             self._connection.execute(sql)
+
+
+def _fetched(found: duckdb.DuckDBPyConnection) -> list[Row]:
+    with telling():
+        return found.fetchmany(AT_ONCE)
 
 
 def lines_of_files(files: Iterable[Path]) -> str:

@@ -93,7 +93,7 @@ def _plan(request: Request, found: Input, pack: Pack) -> dict[str, Any]:
 def _note(aside: Aside, read: Read) -> None:
     told = {
         "as_of": read.as_of.isoformat(), "lines": read.lines, "resources": dict(read.resources),
-        "not_read": dict(read.not_read), "reasons": dict(read.reasons),
+        "not_read": dict(read.not_read), "reasons": dict(sorted(read.reasons.items())),
     }  # fmt: skip
     aside.note(READ, told)
 
