@@ -81,7 +81,7 @@ screens: setup tools ## write docs/generated/screens/, a picture of each page
 bench: setup ## run every benchmark beside its peer and print the ratios
 	$(BIN)/python -m benchmarks
 
-# Minutes and tens of gigabytes of disk; `make bench-population SIZES="20000"` for less, and SIZES="20000 --spark".
+# Minutes and tens of gigabytes of disk; `make bench-population SIZES=20000` for less. Spark screens the first size alone.
 bench-population: setup ## screen 100,000 and a million made-up patients beside DuckDB's own scan
 	$(BIN)/python -m benchmarks.population $(SIZES)
 

@@ -1,12 +1,12 @@
 """Screening of whole populations beside DuckDB's own fastest scan of the same files: `make bench-population`.
 
-Sizes and engines are arguments, for example `python -m benchmarks.population 100000 1000000 --spark`.
+Sizes are arguments, for example `python -m benchmarks.population 20000 100000`. Spark screens the first of them, and
+what it takes to start is a row of its own.
 """
 
 import json
-import resource
+import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,6 +18,9 @@ import duckdb
 
 SIZES = (100_000, 1_000_000)
 AS_OF, SEED, LIMIT = "2026-11-21", "7", "1GB"
+START = (
+    "import sys; from pathlib import Path; from service.population.spark import Spark; Spark(Path(sys.argv[1])).close()"
+)
 MAGFLAG = str(Path(sys.executable).with_name("magflag"))
 
 
@@ -29,13 +32,13 @@ class Run:
     memory: float
 
 
-def main(sizes: tuple[int, ...] = SIZES, with_spark: bool = False) -> None:
+def main(sizes: tuple[int, ...] = SIZES) -> None:
     """Print a table: a row for each size and engine."""
     print(f"{'patients':>9} {'what':<22} {'seconds':>8} {'patients/s':>10} ", end="")
     print(f"{'of scan':>8} {'memory MB':>9} {'flags':>11}")
     with tempfile.TemporaryDirectory(prefix="bench-population-") as folder:
         for size in sizes:
-            for row in _rows(size, Path(folder) / str(size), with_spark):
+            for row in _rows(size, Path(folder) / str(size), with_spark=size == sizes[0]):
                 print(row, flush=True)
             shutil.rmtree(Path(folder) / str(size))
 
@@ -43,26 +46,34 @@ def main(sizes: tuple[int, ...] = SIZES, with_spark: bool = False) -> None:
 def _rows(size: int, folder: Path, with_spark: bool) -> Iterator[str]:
     export = folder / "export"
     folder.mkdir()
-    made = _run("population", "generate", "--patients", str(size), "--seed", SEED, "--out", str(export))
+    made = _magflag("population", "generate", "--patients", str(size), "--seed", SEED, "--out", str(export))
     yield _row(size, "generate", made, None, 0)
     scan = _scan(export)
     yield _row(size, "DuckDB's own scan", scan, scan, 0)
     for engine in ("duckdb", *(["spark"] if with_spark else [])):
         out = folder / engine
-        run = _run(
+        run = _magflag(
             "screen", str(export), "--out", str(out), "--engine", engine, "--memory-limit", LIMIT, "--as-of", AS_OF
         )
         counts = json.loads((out / "summary.json").read_text())["flags"]
         yield _row(size, f"magflag screen, {engine}", run, scan, sum(counts.values()))
         shutil.rmtree(out)
+    if with_spark:
+        yield _row(size, "Spark's start alone", _run(sys.executable, "-c", START, str(folder)), None, 0)
 
 
-def _run(*arguments: str) -> Run:
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, time.perf_counter()
-    subprocess.run([MAGFLAG, *arguments], check=True, stderr=subprocess.DEVNULL)
-    seconds = time.perf_counter() - start
-    # The most memory of any child so far: a smaller run after a larger one would show the larger's.
-    return Run(seconds, max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024)
+def _magflag(*arguments: str) -> Run:
+    return _run(MAGFLAG, *arguments)
+
+
+def _run(*command: str) -> Run:
+    """Run a command to its end; memory is that of the largest of its processes."""
+    start = time.perf_counter()
+    pid = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 2, os.devnull, 1, 0)])
+    _, status, used = os.wait4(pid, 0)
+    if status:
+        raise SystemExit(f"This ended with {os.waitstatus_to_exitcode(status)}: {' '.join(command)}")
+    return Run(time.perf_counter() - start, used.ru_maxrss / 1024)
 
 
 def _scan(export: Path) -> Run:
@@ -81,4 +92,4 @@ def _row(size: int, what: str, run: Run, scan: Run | None, flags: int) -> str:
 
 
 if __name__ == "__main__":
-    main(tuple(int(each) for each in sys.argv[1:] if each.isdigit()) or SIZES, "--spark" in sys.argv)
+    main(tuple(map(int, sys.argv[1:])) or SIZES)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from service.population.generate.run import generate
 from service.population.generate.wishes import Wish
 from tests.population.running import AS_OF, run
 
-PATIENTS = 2000
+# More of them take longer and show more; see CONTRIBUTING.md.
+PATIENTS = int(os.environ.get("MAGFLAG_TEST_PATIENTS", "2000"))
 
 
 @pytest.fixture(scope="session")

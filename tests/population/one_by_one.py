@@ -25,7 +25,7 @@ Told = Mapping[str, tuple[str, str, str]]
 def charts(folder: Path) -> dict[str, list[str]]:
     """Return the lines of each patient who is there, in order of type, id and text, with the products referred to."""
     found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    products: dict[str, str] = {}
+    products: dict[str, list[str]] = defaultdict(list)
     people: set[str] = set()
     for file in sorted(folder.glob("*.ndjson*")):
         for _, line in lines_of(file):
@@ -36,7 +36,7 @@ def charts(folder: Path) -> dict[str, list[str]]:
                 line.decode("utf-8", "replace"),
             )
             if kind in REFERRED:
-                products[f"{kind}/{known}"] = text
+                products[f"{kind}/{known}"].append(text)
             elif (patient := _patient(resource)) is not None:
                 people |= {patient} if kind == "Patient" else set()
                 found[patient].append((kind, known, text))
@@ -60,12 +60,13 @@ def _patient(resource: Mapping[str, Any]) -> str | None:
     return found[1] if found else None
 
 
-def _lines(chart: list[tuple[str, str, str]], products: Mapping[str, str]) -> Iterator[str]:
+def _lines(chart: list[tuple[str, str, str]], products: Mapping[str, list[str]]) -> Iterator[str]:
     named: set[str] = set()
     for _, _, text in sorted(chart):
         named |= set(re.findall(REFERENCE, text))
         yield text
-    yield from (products[name] for name in sorted(named & products.keys()))
+    for name in sorted(named & products.keys()):
+        yield from sorted(products[name])
 
 
 def assessed(lines: list[str], pack: Pack, assessor: Assessor, as_of: date) -> Told | None:

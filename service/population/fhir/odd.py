@@ -41,19 +41,21 @@ class OddCharts:
         for pid, found in groupby(lines, key=lambda row: int(row[0])):
             yield self._chart(pid, [str(row[1]) for row in found], products)
 
-    def _products(self) -> dict[str, Resource]:
-        """Return the products that these charts refer to, by "Type/id"."""
+    def _products(self) -> dict[str, list[Resource]]:
+        """Return the products that these charts refer to, by "Type/id"; of one name there may be several."""
         self._engine.keep("odd_product", f"""
             SELECT DISTINCT unnest(regexp_extract_all(line, '{REFERENCE}', 1)) AS name FROM odd_line""")  # fmt: skip
-        # In order, so that of two products of one name it is always the same that counts.
         lines = self._engine.rows("""
             SELECT r.line FROM referred r JOIN odd_product o ON o.name = r.kind || '/' || r.known
             ORDER BY r.line""")  # fmt: skip
-        return {f"{each['resourceType']}/{each['id']}": each for each in _parsed(str(row[0]) for row in lines)}
+        found: dict[str, list[Resource]] = {}
+        for each in _parsed(str(row[0]) for row in lines):
+            found.setdefault(f"{each['resourceType']}/{each['id']}", []).append(each)
+        return found
 
-    def _chart(self, pid: int, lines: list[str], products: dict[str, Resource]) -> Rows:
-        named = {name for line in lines for name in re.findall(REFERENCE, line)}
-        chart = [*sorted(_parsed(lines), key=_order), *(products[name] for name in sorted(named) if name in products)]
+    def _chart(self, pid: int, lines: list[str], products: dict[str, list[Resource]]) -> Rows:
+        named = sorted({name for line in lines for name in re.findall(REFERENCE, line)})
+        chart = [*sorted(_parsed(lines), key=_order), *(each for name in named for each in products.get(name, ()))]
         try:
             profile = read_bundle(chart, self._dictionary.pack.terms, self._as_of).profile
         except Refused:

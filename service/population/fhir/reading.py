@@ -11,6 +11,7 @@ from datetime import date
 
 from service.facts.in_sql.dictionary import Dictionary
 from service.facts.in_sql.words import cases, literal
+from service.intake.fhir.read import MOST_NOTES
 from service.knowledge.model import Pack
 from service.population.engine import Engine
 from service.population.fhir import lines_sql
@@ -173,13 +174,15 @@ class Reading:
         )
         self.engine.keep(
             "odd",
-            """
+            f"""
             SELECT DISTINCT pid FROM (
               SELECT pid FROM copied WHERE kind = 'Patient' OR NOT has_versions
               UNION ALL SELECT pid FROM scanned WHERE is_odd
               UNION ALL SELECT pid FROM scanned WHERE server IS NOT NULL GROUP BY pid HAVING count(DISTINCT server) > 1
               UNION ALL SELECT s.pid FROM scanned s JOIN word w ON w.wording = s.wording WHERE w.unreadable
               UNION ALL SELECT pid FROM person WHERE copies > 1
+              UNION ALL SELECT s.pid FROM scanned s JOIN word_open o ON o.wording = s.wording
+                GROUP BY s.pid, o.member HAVING count(*) > {MOST_NOTES}
               UNION ALL SELECT pid FROM suspected) AS found""",
         )
 
