@@ -64,11 +64,12 @@ class FlagsQuery:
         """
         waiting = self._waiting()
         facts = sorted(set().union(*(facts_in(rule.condition) for rule in self._rules)))
-        each = ",\n".join(self._unknown(fact, waiting.get(fact, [])) for fact in facts)
-        every = f"SELECT unnest([{each}]) AS lack FROM {self._source}"
+        lacking = [self._unknown(fact, waiting.get(fact, [])) for fact in facts]
+        columns = zip(("fact", "reason", "flags"), (map(literal, facts), *zip(*lacking, strict=True)), strict=True)
+        lists = ",\n".join(f"unnest([{', '.join(texts)}]) AS {name}" for name, texts in columns)
         return f"""
-            SELECT lack.fact AS fact, lack.reason AS reason, count(*) AS patients, sum(lack.flags) AS flags
-            FROM ({every}) AS unknown WHERE lack IS NOT NULL GROUP BY 1, 2"""
+            SELECT fact, reason, count(*) AS patients, sum(flags) AS flags
+            FROM (SELECT {lists} FROM {self._source}) AS unknown WHERE reason IS NOT NULL GROUP BY 1, 2"""
 
     def _waiting(self) -> dict[str, list[str]]:
         """Return, by fact, when each rule cannot say because of it."""
@@ -78,13 +79,14 @@ class FlagsQuery:
                 found.setdefault(fact, []).append(f"rule__{place} IS NULL AND ({when})")
         return found
 
-    def _unknown(self, fact: str, waiting: Sequence[str]) -> str:
+    def _unknown(self, fact: str, waiting: Sequence[str]) -> tuple[str, str]:
+        """Return why a fact is not known, NULL where it is, and how many rules that leaves open."""
         gaps, start = column_of(fact, GAPS), len(prefix_of(fact)) + len('"reason":"') + 1
         reason = f"split_part(substr({gaps}, {start}, 40), '\"', 1)"
-        flags = " + ".join(f"CASE WHEN {when} THEN 1 ELSE 0 END" for when in waiting) or "0"
         is_number = self._facts[fact].type == "number"
         known = column_of(fact, KNOWN) if is_number else f"{column_of(fact)} IS NOT NULL"
-        return f"CASE WHEN {known} THEN NULL ELSE {{'fact': {literal(fact)}, 'reason': {reason}, 'flags': {flags}}} END"
+        flags = " + ".join(f"CASE WHEN {when} THEN 1 ELSE 0 END" for when in waiting) or "0"
+        return f"CASE WHEN NOT ({known}) THEN coalesce({reason}, '') END", f"CASE WHEN {known} THEN 0 ELSE {flags} END"
 
 
 def _each(columns: Sequence[str]) -> str:
