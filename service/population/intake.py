@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from service.facts.in_sql.dictionary import Dictionary
-from service.facts.in_sql.tables import INT, RECORDED, TEXT, dictionary_tables
+from service.facts.in_sql.tables import INT, RECORDED, TEXT, YES_NO, Columns, dictionary_tables
 from service.knowledge.model import Pack
 from service.population.duck import Duck
 from service.population.engine import Engine
@@ -29,13 +29,17 @@ from service.population.summary import REJECTED
 
 Rejected = dict[str, Any]
 PERSON = {"pid": INT, "patient": TEXT}
+DOUBTFUL = {"file": TEXT, "line": TEXT, "is_twice": YES_NO}
 # So many files are looked through at once for lines not used: each takes some of the memory.
 MOST_AT_ONCE = 4
 MISTAKES = "The profile holds mistakes."
 
 
 class Intake:
-    """Reads `found` with the rules of `pack`; `engine` holds the tables, and `duck` names the lines not used."""
+    """Reads `found` with the rules of `pack`; `engine` holds the tables.
+
+    Whichever it is, `duck` looks at all lines beforehand, and names those that were not used.
+    """
 
     def __init__(self, request: Request, found: Input, pack: Pack, aside: Aside) -> None:
         self._request, self._found, self._aside = request, found, aside
@@ -49,12 +53,14 @@ class Intake:
 
     def _fhir(self, engine: Engine, duck: Duck) -> Read:
         as_of = self._request.as_of or self._request.today
-        read = look_at_lines(engine, self._found.files, self._aside.folder)
+        read = look_at_lines(duck, self._found.files, self._aside.folder)
+        find_doubtful(duck)
+        if engine is not duck:
+            engine.read_lines([*read.values()])
+            _lend(engine, duck, "doubtful", DOUBTFUL)
         counts = read_charts(engine, self._dictionary, as_of, self._aside).counts()
         if engine is not duck:
-            _name_people(duck, engine)
-            read = look_at_lines(duck, self._found.files, self._aside.folder)
-            find_doubtful(duck)
+            _lend(duck, engine, "person", PERSON)
         named = counts.files | {str(row[0]) for row in duck.rows("SELECT DISTINCT file FROM doubtful")}
         files = {file: where for file, where in read.items() if {str(file), str(where)} & named}
         # Spark counts most of what a strict reader refuses as no resource, but for a member that stands twice.
@@ -62,7 +68,7 @@ class Intake:
         for copy in set(read.values()) - set(self._found.files):
             copy.unlink()
         resources, others = (_less(each, kinds) for each in (counts.resources, counts.not_read))
-        return Read(as_of, counts.lines, resources, others, reasons)
+        return Read(as_of, duck.count("SELECT sum(lines) FROM shape"), resources, others, reasons)
 
     def _note_rejected(self, duck: Duck, files: Mapping[Path, Path], counted: str) -> tuple[Counter[str], Counter[str]]:
         """Note the lines of several files at once, the largest first, and put them one behind the other."""
@@ -94,10 +100,10 @@ class Intake:
         return Read(day, profiles.lines, read, {}, {MISTAKES: count} if count else {})
 
 
-def _name_people(duck: Duck, engine: Engine) -> None:
-    """Let DuckDB know who there is, where another engine read it."""
-    people = engine.rows("SELECT pid, patient FROM person")
-    duck.load("person", PERSON, ({"pid": pid, "patient": patient} for pid, patient in people))
+def _lend(engine: Engine, other: Engine, table: str, columns: Columns) -> None:
+    """Let an engine know a table of the other."""
+    rows = other.rows(f"SELECT {', '.join(columns)} FROM {table}")
+    engine.load(table, columns, (dict(zip(columns, row, strict=True)) for row in rows))
 
 
 def _note(rejected: Iterable[Rejected], file: Path) -> tuple[Counter[str], Counter[str]]:
@@ -128,7 +134,6 @@ def load_dictionary(engine: Engine, dictionary: Dictionary) -> None:
 def read_charts(engine: Engine, dictionary: Dictionary, as_of: date, aside: Aside) -> Reading:
     """Read lines of FHIR that were looked at into tables, also the odd charts."""
     reading = Reading(engine, dictionary.pack, as_of)
-    reading.lines()
     reading.referred()
     reading.people()
     reading.products()

@@ -4,7 +4,7 @@ They are few. So they are kept, and who asks for one later need not look at all 
 """
 
 from service.facts.in_sql.words import literal
-from service.population.engine import Engine
+from service.population.duck import Duck
 
 # What a strict parser refuses and a quick one reads somehow, and numbers with more digits than a DOUBLE holds.
 MANY_DIGITS, TRAILING_COMMA = "[:,\\[] ?-?[0-9][0-9.]{16,}", ",[ \t]*[}\\]]"
@@ -16,17 +16,17 @@ SUSPECT = (
 KEYS = "array_to_string(json_keys(line), ',')"
 
 
-def find_shapes(engine: Engine) -> int:
+def find_shapes(duck: Duck) -> int:
     """Keep in the table `shape` how many lines there are of each; return the length of the longest, in bytes."""
-    engine.keep_read("shape", f"""
+    duck.keep_read("shape", f"""
         SELECT {KEYS} AS keys, count(*) AS lines, max(bit_length(line)) AS longest FROM line GROUP BY 1""")  # fmt: skip
-    return engine.count("SELECT max(longest) FROM shape") // 8
+    return duck.count("SELECT max(longest) FROM shape") // 8
 
 
-def find_doubtful(engine: Engine) -> None:
+def find_doubtful(duck: Duck) -> None:
     """Keep the doubtful lines in the table `doubtful`; `shape` is there."""
-    shapes = [str(row[0]).split(",") for row in engine.rows("SELECT keys FROM shape WHERE keys IS NOT NULL")]
+    shapes = [str(row[0]).split(",") for row in duck.rows("SELECT keys FROM shape WHERE keys IS NOT NULL")]
     twice = ", ".join(literal(",".join(keys)) for keys in shapes if len(set(keys)) < len(keys))
     is_twice = f"{KEYS} IN ({twice})" if twice else "FALSE"
-    engine.keep_read("doubtful", f"""
+    duck.keep_read("doubtful", f"""
         SELECT DISTINCT file, line, {is_twice} AS is_twice FROM line WHERE {is_twice} OR {SUSPECT}""")  # fmt: skip

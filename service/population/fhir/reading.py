@@ -15,7 +15,6 @@ from service.intake.fhir.read import MOST_NOTES
 from service.knowledge.model import Pack
 from service.population.engine import Engine
 from service.population.fhir import lines_sql
-from service.population.fhir.doubtful import find_doubtful
 from service.population.fhir.members import READ, REFERRED, TOLD
 from service.population.fhir.tables import ODD_TIME, WORDINGS
 from service.population.fhir.times import is_usual, moment, odd_times
@@ -36,23 +35,18 @@ OF_PRODUCT = "(?:^|/)Medication/([^/?#]+)(?:/_history/[^/]+)?$"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many lines there were, of which types read and not read, and which files hold lines that were not used."""
+    """How many lines there were of which types, read and not read, and which files hold lines that were not used."""
 
-    lines: int
     resources: Mapping[str, int]
     not_read: Mapping[str, int]
     files: frozenset[str]
 
 
 class Reading:
-    """The steps of reading lines that were looked at, in order; each leaves a table behind."""
+    """The steps of reading, in order; each leaves a table behind. The lines and the table `doubtful` are there."""
 
     def __init__(self, engine: Engine, pack: Pack, as_of: date) -> None:
         self.engine, self.pack, self.as_of = engine, pack, as_of
-
-    def lines(self) -> None:
-        """Find the lines that are JSON and yet may be read in two ways."""
-        find_doubtful(self.engine)
 
     def referred(self) -> None:
         """Keep those to whom others refer, patients and products; of patients only the ids."""
@@ -156,8 +150,7 @@ class Reading:
                 read[str(kind)] += int(lines)
             else:
                 others[str(kind)] += int(lines)
-        lines = self.engine.count("SELECT sum(lines) FROM shape")
-        return Counts(lines, dict(sorted(read.items())), dict(sorted(others.items())), frozenset(files))
+        return Counts(dict(sorted(read.items())), dict(sorted(others.items())), frozenset(files))
 
     def _odd_people(self) -> None:
         """Find whose charts are read one by one."""
