@@ -22,7 +22,7 @@ def screen_on_spark(spark: Spark, aside: Aside, queries: Queries, terms: Terms, 
     for name, query in steps:
         spark.keep(name, query)
     # What is told of patients is written in the order in which they stand here.
-    spark.keep_in_order(last, f"{gathered} ORDER BY pid")
+    spark.keep_in_order(last, gathered, "pid")
     _written(spark, queries.flags, aside.path(FLAGS))
     spark.view("flagged", aside.path(FLAGS))
     _written(spark, patients_query("flagged"), aside.path(PATIENTS))
