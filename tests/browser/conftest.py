@@ -3,8 +3,6 @@
 Both end with the last test of this folder: Playwright keeps an event loop, under which other tests could not start one.
 """
 
-import os
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,23 +10,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.chromium import NOT_HERE, Watched, browsing, find_browser
+from tests.browser.hanging import pytest_runtest_protocol
 from tests.browser.running import running
 
+# Pytest finds it here.
+__all__ = ["pytest_runtest_protocol"]
+
 Open = Callable[..., Page]
-# What is asked of a page by a script has no time limit in Playwright, and a browser that has died answers never.
-SECONDS_UNTIL_HUNG = 60
-# With this the run ends then, so that `make test` can tell a browser that hung from a test that failed.
-HUNG = 75
-
-
-@pytest.fixture(autouse=True)
-def _no_test_hangs() -> Iterator[None]:
-    """End the run rather than wait for ever."""
-    waiting = threading.Timer(SECONDS_UNTIL_HUNG, os._exit, [HUNG])
-    waiting.daemon = True
-    waiting.start()
-    yield
-    waiting.cancel()
 
 
 @pytest.fixture(scope="package")
