@@ -7,6 +7,7 @@ hung once between two modules, where a fixture of one test alone does not look.
 
 import faulthandler
 import os
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -17,8 +18,6 @@ __all__ = ["HUNG", "pytest_runtest_protocol"]
 SECONDS_UNTIL_HUNG = float(os.environ.get("MAGFLAG_TEST_SECONDS_UNTIL_HUNG", "60"))
 # With this the run ends then, so that `make test` can tell a browser that hung from a test that failed.
 HUNG = 75
-# What pytest catches of a test's output would be lost with the run, so it is told where the run itself speaks.
-SPEAKS = os.dup(2)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -26,7 +25,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """End the run rather than wait for ever for a test that wants the browser, its setting up or its clearing away."""
     if "browser" not in getattr(item, "fixturenames", ()):
         return (yield)
-    waiting = threading.Timer(SECONDS_UNTIL_HUNG, _end, [item.nodeid])
+    waiting = threading.Timer(SECONDS_UNTIL_HUNG, _end, [item])
     waiting.daemon = True
     waiting.start()
     try:
@@ -35,7 +34,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         waiting.cancel()
 
 
-def _end(test: str) -> None:
-    os.write(SPEAKS, f"\n{test}: the browser hung.\n".encode())
-    faulthandler.dump_traceback(SPEAKS)
+def _end(item: pytest.Item) -> None:
+    capturing = item.config.pluginmanager.getplugin("capturemanager")
+    if capturing is not None:
+        # What pytest has caught is lost with the run, and this must not be.
+        capturing.suspend_global_capture(in_=True)
+    print(f"\n{item.nodeid}: the browser hung.", file=sys.__stderr__, flush=True)
+    faulthandler.dump_traceback(2)
     os._exit(HUNG)
