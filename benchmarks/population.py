@@ -26,10 +26,10 @@ MAGFLAG = str(Path(sys.executable).with_name("magflag"))
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One command: how long it took, in seconds, and the most memory it had, in MB."""
+    """One command: how long it took, in seconds, and the most memory it had, in MB; none where that is not known."""
 
     seconds: float
-    memory: float
+    memory: float | None = None
 
 
 def main(sizes: tuple[int, ...] = SIZES) -> None:
@@ -56,10 +56,14 @@ def _rows(size: int, folder: Path, with_spark: bool) -> Iterator[str]:
             "screen", str(export), "--out", str(out), "--engine", engine, "--memory-limit", LIMIT, "--as-of", AS_OF
         )
         counts = json.loads((out / "summary.json").read_text())["flags"]
+        if engine == "spark":
+            # Java is a process of its own, and its memory a setting.
+            run = Run(run.seconds)
         yield _row(size, f"magflag screen, {engine}", run, scan, sum(counts.values()))
         shutil.rmtree(out)
     if with_spark:
-        yield _row(size, "Spark's start alone", _run(sys.executable, "-c", START, str(folder)), None, 0)
+        start = Run(_run(sys.executable, "-c", START, str(folder)).seconds)
+        yield _row(size, "Spark's start alone", start, None, 0)
 
 
 def _magflag(*arguments: str) -> Run:
@@ -73,7 +77,7 @@ def _run(*command: str) -> Run:
     _, status, used = os.wait4(pid, 0)
     if status:
         raise SystemExit(f"This ended with {os.waitstatus_to_exitcode(status)}: {' '.join(command)}")
-    return Run(time.perf_counter() - start, used.ru_maxrss / 1024)
+    return Run(time.perf_counter() - start, used.ru_maxrss * 1024 / 1e6)
 
 
 def _scan(export: Path) -> Run:
@@ -82,12 +86,13 @@ def _scan(export: Path) -> Run:
     start = time.perf_counter()
     with duckdb.connect() as connection:
         connection.execute(f"SELECT count(id) FROM read_json('{export}/*.ndjson', {options})").fetchall()  # noqa: S608
-    return Run(time.perf_counter() - start, 0)
+    return Run(time.perf_counter() - start)
 
 
 def _row(size: int, what: str, run: Run, scan: Run | None, flags: int) -> str:
     share = "" if scan is None else f"{scan.seconds / run.seconds:.3f}"
-    told = f"{size:>9} {what:<22} {run.seconds:>8.1f} {size / run.seconds:>10.0f} {share:>8} {run.memory:>9.0f}"
+    memory = "" if run.memory is None else f"{run.memory:.0f}"
+    told = f"{size:>9} {what:<22} {run.seconds:>8.1f} {size / run.seconds:>10.0f} {share:>8} {memory:>9}"
     return f"{told} {flags or '':>11}"
 
 

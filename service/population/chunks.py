@@ -21,9 +21,9 @@ from service.population.fhir.rows_sql import recorded
 from service.population.state import Aside
 from service.population.unknowns import note_unknowns
 
-PATIENTS = 12_288
+PATIENTS = 8_192
 # About what DuckDB holds for a chunk in work, in bytes.
-FOR_ONE = 230_000_000
+FOR_ONE = 190_000_000
 # DuckDB works on 2,048 rows at a time. So few of them are patients, whose facts and texts are wide; the rest is empty.
 AT_ONCE, ROWS_AT_ONCE = 1024, 2048
 COMPRESSED = "(FORMAT parquet, COMPRESSION zstd)"
