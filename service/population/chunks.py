@@ -21,11 +21,11 @@ from service.population.fhir.rows_sql import recorded
 from service.population.state import Aside
 from service.population.unknowns import note_unknowns
 
-PATIENTS = 8_192
+PATIENTS = 16_384
 # About what DuckDB holds for a chunk in work, in bytes.
-FOR_ONE = 190_000_000
+FOR_ONE = 270_000_000
 # DuckDB works on 2,048 rows at a time. So few of them are patients, whose facts and texts are wide; the rest is empty.
-AT_ONCE, ROWS_AT_ONCE = 1024, 2048
+AT_ONCE, ROWS_AT_ONCE = 512, 2048
 COMPRESSED = "(FORMAT parquet, COMPRESSION zstd)"
 
 

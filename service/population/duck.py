@@ -19,7 +19,7 @@ DATABASE = "screening.duckdb"
 # What DuckDB says, in whatever error, where a file cannot be written any further.
 NO_ROOM = ("No space left on device", "File too large", "max_temp_directory_size")
 # Of the limit, what DuckDB may fill with data; the threads of several sessions need more beside.
-SHARE_OF_LIMIT, SHARE_OF_SESSIONS = 0.7, 0.4
+SHARE_OF_LIMIT, SHARE_OF_SESSIONS = 0.7, 0.55
 UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 OPTIONS = f"format = 'newline_delimited', ignore_errors = true, maximum_object_size = {LONGEST_LINE}"
 OWN_FUNCTIONS = {
