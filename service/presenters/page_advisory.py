@@ -153,7 +153,7 @@ class Around:
     """What a page shows beside the advisory itself."""
 
     reading: Reading | None
-    library: Library
+    sources: Library
     events: tuple[Event, ...] = ()
     previous: str | None = None
 
@@ -174,7 +174,7 @@ def advisory_view(kept: KeptAdvisory, around: Around) -> AdvisoryView:
     pack, titles = (reading.pack if reading else None), titles_of(answer["flags"])
     return AdvisoryView(
         id=summary.id, revision=summary.revision, status=summary.status, banner=banner_of(kept, answer, reading),
-        answer=answer, groups=severity_groups(answer, reading, around.library, decided),
+        answer=answer, groups=severity_groups(answer, reading, around.sources, decided),
         unknowns=unknowns(answer, pack),
         clear=None if clears is None or pack is None else clear_groups(clears, pack), data=data_rows(answer, reading),
         timeline=timeline(reading, told) if reading else None, decided=decided, titles=titles,

@@ -1,8 +1,8 @@
 """No run waits for ever for a browser that has died.
 
 What is asked of a page by a script has no time limit in Playwright, nor has the closing of a page, and a browser that
-has died answers never. The limit is on a test with all its fixtures, those of its module and package too: a browser
-hung once between two modules, where a fixture of one test alone does not look.
+has died answers never. The limit is on a test with all its fixtures, those of its module and package too, whose setting
+up and clearing away a fixture of one test alone would not cover.
 """
 
 import faulthandler
